@@ -1,0 +1,1 @@
+"""The ``sla`` command: reads the clock, opens transactions, shows progress; decides nothing."""

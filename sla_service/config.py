@@ -1,0 +1,97 @@
+"""Settings, read once from the environment; the embedded default needs no variable at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sla_service.domain.errors import MissingSettingsError
+
+PREFIX = "SLA_"
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may differ between two installations. ``docs/operations.md`` explains each one."""
+
+    home: Path = Path("var")
+    """Folder of the embedded database, generated secrets and font cache."""
+    database_url: str = ""
+    """SQLAlchemy URL; the embedded SQLite database in ``home`` if empty."""
+    secret_key: str = ""
+    """Signs portal links; generated into ``home`` on first use if empty (then keep that file)."""
+    public_url: str = ""
+    """Where readers reach the portal, for links in mails and on statements."""
+    issuer_name: str = "Northlight Commerce"
+    issuer_address: tuple[str, ...] = ()
+    """Lines separated by ``|`` in the environment."""
+    contact_email: str = "sla@northlight.example"
+    accent: str = "#0b5563"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: bool = True
+    mail_from: str = ""
+    account_debit: str = "4910 Service credits"
+    """Journal: contra revenue, debited when a credit is issued."""
+    account_credit: str = "2310 Credits owed to merchants"
+    """Journal: liability, credited until the credit is used."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.
+
+        Raises:
+            MissingSettingsError: A variable is set to something that cannot be read; all such names at once.
+        """
+        given = {key.removeprefix(PREFIX).lower(): value for key, value in env.items() if key.startswith(PREFIX)}
+        values: dict[str, object] = {}
+        bad = []
+        for field, default in cls().fields().items():
+            if field not in given:
+                continue
+            try:
+                values[field] = _read(field, given[field], default)
+            except (ValueError, KeyError):
+                bad.append(PREFIX + field.upper())
+        if bad:
+            raise MissingSettingsError(bad, "start with the values you meant (these cannot be read)")
+        return cls(**values)  # type: ignore[arg-type]
+
+    def fields(self) -> dict[str, object]:
+        """Names and values of all settings."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.home / 'sla.db'}"
+
+    def require(self, *names: str, purpose: str) -> None:
+        """Insist on settings that have no sensible default, where they are first needed.
+
+        Raises:
+            MissingSettingsError: Names all that are missing.
+        """
+        missing = [PREFIX + name.upper() for name in names if not getattr(self, name)]
+        if missing:
+            raise MissingSettingsError(missing, purpose)
+
+
+def _read(field: str, text: str, default: object) -> object:
+    match default:
+        case bool():
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+        case int():
+            return int(text)
+        case Path():
+            return Path(text)
+        case tuple():
+            return tuple(part.strip() for part in text.split("|") if part.strip())
+    if field == "accent" and _COLOUR.fullmatch(text) is None:
+        raise ValueError(field)
+    return text

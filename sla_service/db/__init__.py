@@ -1,0 +1,1 @@
+"""SQL to domain values and back; one module per noun, with ``load_``, ``find_``, ``save_``, ``list_`` and ``iter_``."""

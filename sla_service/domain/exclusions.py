@@ -1,0 +1,36 @@
+"""Time that a contract does not count: what happened, and the kinds a policy can name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sla_service.domain.windows import Window
+
+
+class ExclusionKind(StrEnum):
+    """Why time may not count; whether it does not is for the policy to say."""
+
+    MAINTENANCE = "maintenance"
+    CUSTOMER = "customer"
+    UPSTREAM = "upstream"
+    FORCE_MAJEURE = "force_majeure"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A window that may be excluded, for a service, and where given only in a region or for one merchant."""
+
+    exclusion_id: str
+    kind: ExclusionKind
+    service: str
+    window: Window
+    reason: str
+    region: str | None = None
+    merchant_id: str | None = None
+    announced_at_ms: int | None = None
+
+    @property
+    def notice_ms(self) -> int | None:
+        """How long before its start it was announced; negative after the fact; None if never."""
+        return None if self.announced_at_ms is None else self.window.start_ms - self.announced_at_ms

@@ -1,0 +1,20 @@
+"""Impacts: what one merchant suffered in an incident, from when to when, and how much of its service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sla_service.domain.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One window of one merchant; several of them overlap to the largest share, never to a sum."""
+
+    incident_id: str
+    merchant_id: str
+    service: str
+    window: Window
+    share_ppm: int
+    orders_expected: int | None = None
+    orders_actual: int | None = None

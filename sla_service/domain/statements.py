@@ -1,0 +1,262 @@
+"""Statements: frozen snapshots of everything that a document shows.
+
+A statement is made once, when a run is issued, and never again read from other tables: what it says can be recomputed
+from itself alone. Its canonical JSON is what is stored, digested and shown as the verification code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from sla_service.domain.assessment import Measurement
+from sla_service.domain.money import Money, totals
+
+VERIFICATION_CODE_DIGITS = 12
+"""48 bits of the digest: far too many to hit by chance, few enough to type."""
+
+
+class StatementKind(StrEnum):
+    """For whom a statement is."""
+
+    MERCHANT = "merchant"
+    PARTNER = "partner"
+
+
+class LineStatus(StrEnum):
+    """What became of a stretch of impact."""
+
+    COUNTED = "counted"
+    EXCLUDED = "excluded"
+    TOO_SHORT = "too_short"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who owes and signs; where questions go."""
+
+    name: str
+    address: tuple[str, ...]
+    contact_email: str
+    accent: str
+    """Accent colour, ``#rrggbb``."""
+    public_url: str
+    """Where the portal lives; empty if it is not published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A merchant or a partner as the document addresses it."""
+
+    party_id: str
+    name: str
+    email: str
+    locale: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineNote:
+    """A turning point of an incident, for the chart and the account of what happened."""
+
+    at_ms: int
+    available_ppm: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactLine:
+    """One stretch of impact of one incident on this merchant, clipped to the period."""
+
+    incident_id: str
+    title: str
+    start_ms: int
+    end_ms: int
+    impact_ppm_ms: int
+    """Share × milliseconds before exclusion and qualification."""
+    counted_ppm_ms: int
+    """What of it counts as downtime: 0 unless ``status`` is counted."""
+    status: LineStatus
+    reason: str = ""
+    """Why it does not count: the exclusion's kind."""
+
+    @property
+    def duration_ms(self) -> int:
+        """Length on the clock."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactStep:
+    """A stretch of constant impact, for the chart: disjoint, in order, share above 0."""
+
+    start_ms: int
+    end_ms: int
+    share_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatedIncident:
+    """What happened, in words and points."""
+
+    incident_id: str
+    title: str
+    cause: str
+    notes: tuple[TimelineNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCredit:
+    """One service's credit with all it rests on; enough to redo it with a pocket calculator."""
+
+    credit_id: str
+    service: str
+    policy: str
+    policy_version: int
+    policy_title: str
+    policy_digest: str
+    contract: str
+    curve: str
+    """The accounting method: a value of ``Curve``."""
+    time_zone: str
+    """The zone whose month was measured."""
+    period_start_ms: int
+    period_end_ms: int
+    minimum_run_ms: int
+    target: str
+    """Exact ratio, ``1999/2000``."""
+    bad_ppm_ms: int
+    total_ms: int
+    fee: Money
+    tier_upper: str
+    tier_upper_inclusive: bool
+    tier_lower: str
+    tier_lower_inclusive: bool
+    clause: str
+    rate: str
+    before_cap_minor: str
+    """Exact minor units, ``2990`` or ``29985/2``."""
+    cap_of_fee: str
+    """The cap as a ratio of the fee; empty if the policy has none."""
+    cap_minor: str
+    minimum: Money | None
+    minimum_strict: bool
+    unrounded_minor: str
+    rounding: str
+    amount: Money
+    settlement_form: str
+    expires_on: str
+    """ISO date; empty if the credit does not expire."""
+    lines: tuple[ImpactLine, ...]
+    steps: tuple[ImpactStep, ...]
+    incidents: tuple[StatedIncident, ...]
+    unmeasured_ms: int = 0
+    """Excluded time that left the denominator; ``total_ms`` is already without it."""
+
+    @property
+    def measurement(self) -> Measurement:
+        """The measurement, from which the availability follows."""
+        return Measurement(self.bad_ppm_ms, self.total_ms)
+
+    @property
+    def target_ratio(self) -> Fraction:
+        """The promised availability, exact."""
+        return Fraction(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantLine:
+    """A partner statement's line: one merchant's statement, as issued to that merchant."""
+
+    merchant_id: str
+    name: str
+    statement_number: str
+    service: str
+    availability: str
+    """Exact ratio."""
+    target: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A merchant's statement (``credits`` filled, one currency) or a partner's (``merchants`` filled)."""
+
+    kind: StatementKind
+    number: str
+    run_id: int
+    period: str
+    """``2023-09``."""
+    issued_on: str
+    """ISO date, in the recipient's zone."""
+    issued_at_ms: int
+    questions_until: str
+    """ISO date."""
+    issuer: Issuer
+    recipient: Recipient
+    credits: tuple[StatedCredit, ...] = ()
+    merchants: tuple[MerchantLine, ...] = ()
+
+    @property
+    def totals(self) -> list[Money]:
+        """Sums of the rounded lines, per currency."""
+        if self.kind is StatementKind.MERCHANT:
+            return totals(credit.amount for credit in self.credits)
+        return totals(line.amount for line in self.merchants)
+
+    @property
+    def questions_until_date(self) -> date:
+        """Until when a line can be questioned."""
+        return date.fromisoformat(self.questions_until)
+
+
+def statement_to_json(statement: Statement) -> str:
+    """Canonical JSON: keys sorted, no white space, so that the same statement has the same digest."""
+    return json.dumps(asdict(statement), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def statement_from_json(text: str) -> Statement:
+    """The statement that ``statement_to_json`` wrote."""
+    fields: dict[str, Any] = json.loads(text)
+    issuer = fields.pop("issuer")
+    return Statement(
+        kind=StatementKind(fields.pop("kind")),
+        issuer=Issuer(**{**issuer, "address": tuple(issuer["address"])}),
+        recipient=Recipient(**fields.pop("recipient")),
+        credits=tuple(_credit(credit) for credit in fields.pop("credits")),
+        merchants=tuple(MerchantLine(**{**m, "amount": Money(**m["amount"])}) for m in fields.pop("merchants")),
+        **fields,
+    )
+
+
+def _credit(fields: dict[str, Any]) -> StatedCredit:
+    return StatedCredit(
+        **{
+            **fields,
+            "fee": Money(**fields["fee"]),
+            "amount": Money(**fields["amount"]),
+            "minimum": Money(**fields["minimum"]) if fields["minimum"] else None,
+            "lines": tuple(ImpactLine(**{**line, "status": LineStatus(line["status"])}) for line in fields["lines"]),
+            "steps": tuple(ImpactStep(**step) for step in fields["steps"]),
+            "incidents": tuple(
+                StatedIncident(**{**told, "notes": tuple(TimelineNote(**note) for note in told["notes"])})
+                for told in fields["incidents"]
+            ),
+        },
+    )
+
+
+def snapshot_sha256(snapshot: str) -> str:
+    """Digest of a statement's canonical JSON, in hexadecimal."""
+    return hashlib.sha256(snapshot.encode()).hexdigest()
+
+
+def verification_code(sha256: str) -> str:
+    """The first digits of a digest, in groups that can be read out: ``3f2a-90bc-77d1``."""
+    code = sha256[:VERIFICATION_CODE_DIGITS]
+    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))

@@ -1,0 +1,1 @@
+"""Bytes to domain values and back: files in, documents and exports out; no database, no HTTP."""

@@ -1,0 +1,1 @@
+"""HTTP: the API, the merchants' portal, and problem+json for everything that is refused."""
