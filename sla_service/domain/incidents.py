@@ -50,8 +50,9 @@ class TimelinePoint:
 class Incident:
     """One outage of one service, in all regions or in one.
 
-    ``started_at_ms`` and ``ended_at_ms`` are what ``source`` published; the timeline may say otherwise, and the policy's
-    curve says which of the two counts. An incident without a timeline hits only the merchants listed in its impacts.
+    ``started_at_ms`` and ``ended_at_ms`` are what ``source`` published; the timeline may say otherwise, and the
+    policy's curve says which of the two counts. An incident without a timeline hits only the merchants listed in its
+    impacts.
     """
 
     incident_id: str

@@ -55,12 +55,12 @@ def load_zone(name: str) -> ZoneInfo:
     Raises:
         InvalidValueError: No such zone; a fixed-offset abbreviation such as ``EST5`` is not one.
     """
+    message = "use a zone name such as Asia/Shanghai, Europe/Berlin or UTC"
+    if "/" not in name and name != "UTC":
+        raise InvalidValueError.of("zone_unknown", message, value=name)
     try:
-        if "/" not in name and name != "UTC":
-            raise ZoneInfoNotFoundError(name)
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = "use a zone name such as Asia/Shanghai, Europe/Berlin or UTC"
         raise InvalidValueError.of("zone_unknown", message, value=name) from None
 
 

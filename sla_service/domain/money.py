@@ -31,7 +31,7 @@ MINOR_DIGITS: dict[str, int] = {
 """Decimals of each currency in which we credit: ISO 4217, list one, without funds, metals and test codes."""
 
 MAX_MINOR = 10**15
-"""Above ten million millions of a two-decimal currency an amount is a typing error; also keeps ppm × amount in reach."""
+"""Above ten million millions of a two-decimal currency an amount is a typing error."""
 
 _AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,6}))?", re.ASCII)
 
@@ -120,7 +120,7 @@ def round_to_money(minor: Fraction, currency: str, rule: Rounding) -> Money:
             add = twice > size.denominator or (twice == size.denominator and whole % 2 == 1)
         case Rounding.UP:
             add = rest > 0
-        case Rounding.DOWN:
+        case _:
             add = False
     return Money(currency, (whole + add) * (-1 if minor < 0 else 1))
 

@@ -1,0 +1,137 @@
+"""Read YAML into values with the path and line of every problem, all of them at once.
+
+Scalars stay text until a parser of the domain reads them: YAML's own guesses (``1_000``, ``yes``, dates without a zone)
+never reach a policy.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import TypeVar
+
+import yaml
+
+from sla_service.domain.errors import InvalidValueError, Problem, shown
+
+T = TypeVar("T")
+
+MAX_DOCUMENT_CHARACTERS = 1_000_000
+MAX_NESTING = 32
+
+
+def read_document(text: str) -> yaml.Node:
+    """The root node of a YAML text.
+
+    Raises:
+        InvalidValueError: Not YAML, empty, too large, or with anchors (which could nest without end).
+    """
+    if len(text) > MAX_DOCUMENT_CHARACTERS:
+        raise InvalidValueError.of("too_large", f"a file goes up to {MAX_DOCUMENT_CHARACTERS:,} characters")
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
+            raise InvalidValueError.of("yaml_alias", "write values out; anchors and aliases are not read")
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise InvalidValueError([Problem("yaml_syntax", f"this is not YAML: {error.problem}", line=line)]) from None
+    except (yaml.YAMLError, RecursionError):
+        raise InvalidValueError.of("yaml_syntax", "this is not YAML text in UTF-8") from None
+    if root is None:
+        raise InvalidValueError.of("file_empty", "the file is empty")
+    return root
+
+
+class Reader:
+    """Collects problems while values are read; ``finish`` raises them together."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def refuse(self, node: yaml.Node, path: str, rule: str, message: str, value: object = None) -> None:
+        """Note a problem at a node."""
+        found = None if value is None else shown(value)
+        self.problems.append(Problem(rule, message, path=path, line=node.start_mark.line + 1, value=found))
+
+    def finish(self) -> None:
+        """Raise everything that was noted.
+
+        Raises:
+            InvalidValueError: With every problem, in order of the lines.
+        """
+        if self.problems:
+            raise InvalidValueError(sorted(self.problems, key=lambda problem: problem.line or 0))
+
+    def scalar(self, node: yaml.Node, path: str, parse: Callable[[str], T]) -> T | None:
+        """One value through a parser of the domain; None if it was refused (and noted)."""
+        if not isinstance(node, yaml.ScalarNode):
+            self.refuse(node, path, "type_scalar", "write one value here")
+            return None
+        try:
+            return parse(node.value)
+        except InvalidValueError as error:
+            for problem in error.problems:
+                self.refuse(node, path, problem.rule, problem.message, node.value)
+            return None
+
+    def items(self, node: yaml.Node, path: str) -> list[tuple[yaml.Node, str]]:
+        """The items of a list with their paths; a single mapping counts as a list of one."""
+        if isinstance(node, yaml.SequenceNode):
+            return [(item, f"{path}[{i}]") for i, item in enumerate(node.value, start=1)]
+        if isinstance(node, yaml.MappingNode):
+            return [(node, path)]
+        self.refuse(node, path, "type_list", "write a list here")
+        return []
+
+    def fields(self, node: yaml.Node, path: str) -> Fields:
+        """The fields of a mapping; empty, and noted, if it is not one."""
+        return Fields(self, node, path)
+
+
+class Fields:
+    """A mapping's fields, taken by name; what nobody takes is unknown."""
+
+    def __init__(self, reader: Reader, node: yaml.Node, path: str) -> None:
+        self.reader, self.node, self.path = reader, node, path
+        self.nodes: dict[str, yaml.Node] = {}
+        self.known: list[str] = []
+        if not isinstance(node, yaml.MappingNode):
+            reader.refuse(node, path, "type_mapping", "write fields here, each as `name: value`")
+            return
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+            if name in self.nodes:
+                reader.refuse(key, self.at(name), "duplicate_key", "this field is there twice")
+            self.nodes[name] = value
+
+    def at(self, name: str) -> str:
+        """The path of a field."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def node_of(self, name: str, *, required: bool = False) -> yaml.Node | None:
+        """The field's node; a missing required one is noted."""
+        self.known.append(name)
+        node = self.nodes.get(name)
+        if node is None and required and isinstance(self.node, yaml.MappingNode):
+            self.reader.refuse(self.node, self.at(name), "field_missing", f"add `{name}`")
+        return node
+
+    def take(self, name: str, parse: Callable[[str], T], blank: T) -> T:
+        """A required value; ``blank`` if it is missing or refused, which is noted and stops ``finish``."""
+        node = self.node_of(name, required=True)
+        value = None if node is None else self.reader.scalar(node, self.at(name), parse)
+        return blank if value is None else value
+
+    def maybe(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """An optional value."""
+        node = self.node_of(name)
+        value = None if node is None else self.reader.scalar(node, self.at(name), parse)
+        return default if value is None else value
+
+    def done(self) -> None:
+        """Note every field that nobody took, with the nearest name that exists."""
+        for name, node in self.nodes.items():
+            if name not in self.known:
+                near = difflib.get_close_matches(name, self.known, n=1)
+                hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(self.known)}"
+                self.reader.refuse(node, self.at(name), "unknown_field", f"there is no field `{name}`; {hint}")
