@@ -54,7 +54,7 @@ def text() -> Any:  # noqa: ANN401 - what SQLModel's Field returns
 
 def big() -> Any:  # noqa: ANN401
     """A required 64-bit column."""
-    return Field(sa_type=BIG)  # type: ignore[call-overload]
+    return Field(sa_type=BIG)
 
 
 def optional_text() -> Any:  # noqa: ANN401
@@ -64,7 +64,7 @@ def optional_text() -> Any:  # noqa: ANN401
 
 def optional_big() -> Any:  # noqa: ANN401
     """A 64-bit column that may be null."""
-    return Field(default=None, sa_type=BIG)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=BIG)
 
 
 class PartnerRecord(Record, table=True):

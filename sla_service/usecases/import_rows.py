@@ -1,0 +1,86 @@
+"""Import a file of partners, merchants, contracts, incidents, timeline, impacts or exclusions: whole, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlmodel import Session
+
+from sla_service.db.imports import find_import, save_import
+from sla_service.db.merge import Merged, Reference, merge
+from sla_service.db.tables import ImportRecord
+from sla_service.formats.csv_rows import read_csv
+
+TABLES = {"timeline": "timeline_points"}
+"""Where a noun's table has another name."""
+
+_INCIDENT = Reference("incident_id", "incidents", "incident_id")
+_MERCHANT = Reference("merchant_id", "merchants", "merchant_id")
+REFERENCES = {
+    "merchants": (Reference("partner_id", "partners", "partner_id"),),
+    "contracts": (_MERCHANT,),
+    "timeline": (_INCIDENT,),
+    "impacts": (_INCIDENT, _MERCHANT),
+    "exclusions": (_MERCHANT,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What an import did."""
+
+    noun: str
+    rows: int
+    added: int
+    replay: bool
+    """Whether these very bytes had been imported before."""
+
+    @property
+    def unchanged(self) -> int:
+        """Rows that were there already."""
+        return self.rows - self.added
+
+
+def import_file(session: Session, noun: str, data: bytes, *, name: str, now_ms: int, actor: str) -> ImportOutcome:
+    """Import a CSV file.
+
+    Args:
+        session: Open; nothing is committed.
+        noun: A key of ``formats.nouns.NOUNS``.
+        data: The file's bytes.
+        name: The file's name, for the record.
+        now_ms: The instant of the import.
+        actor: Who imports.
+
+    Raises:
+        InvalidValueError: Every bad line with its column, value and reason; nothing was imported.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    before = find_import(session, noun, sha256)
+    if before is not None:
+        return ImportOutcome(noun, before.rows, 0, replay=True)
+    merged = import_table(session, noun, read_csv(noun, data))
+    save_import(
+        session,
+        ImportRecord(
+            noun=noun,
+            sha256=sha256,
+            name=name,
+            rows=merged.rows,
+            added=merged.added,
+            imported_at_ms=now_ms,
+            imported_by=actor,
+        ),
+    )
+    return ImportOutcome(noun, merged.rows, merged.added, replay=False)
+
+
+def import_table(session: Session, noun: str, rows: pa.Table) -> Merged:
+    """Import parsed rows of a noun, as ``formats.rows`` gives them: the one way in, for files and the API.
+
+    Raises:
+        InvalidValueError: Rows that contradict each other, refer to nothing, or contradict what was imported before.
+    """
+    return merge(session, TABLES.get(noun, noun), rows, REFERENCES.get(noun, ()))
