@@ -1,0 +1,110 @@
+"""Credits and their lines: written as columns, read as columns or, for one merchant, as records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Table, func, select
+from sqlmodel import Session, col
+from sqlmodel import select as select_records
+
+from sla_service.db.bulk import copy_in, read_arrow
+from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
+
+CREDITS: Table = metadata.tables["credits"]
+CREDIT_LINES: Table = metadata.tables["credit_lines"]
+
+
+def save_credits(session: Session, credits: pa.Table, lines: pa.Table) -> None:
+    """Store a run's credits and lines; columns as in ``tables``."""
+    copy_in(session, CREDITS, credits)
+    copy_in(session, CREDIT_LINES, lines)
+
+
+def credits_schema() -> pa.Schema:
+    """The columns of the credits table."""
+    return _schema(CREDITS)
+
+
+def lines_schema() -> pa.Schema:
+    """The columns of the lines table."""
+    return _schema(CREDIT_LINES)
+
+
+def _schema(table: Table) -> pa.Schema:
+    return pa.schema([(c.name, pa.string() if c.type.python_type is str else pa.int64()) for c in table.columns])
+
+
+def load_credits(session: Session, run_id: int) -> pa.Table:
+    """A run's credits in order of their numbers."""
+    return read_arrow(session, select(CREDITS).where(CREDITS.c.run_id == run_id).order_by(CREDITS.c.credit_no))
+
+
+def load_lines(session: Session, run_id: int) -> pa.Table:
+    """A run's lines in order of credit and line."""
+    query = select(CREDIT_LINES).where(CREDIT_LINES.c.run_id == run_id)
+    return read_arrow(session, query.order_by(CREDIT_LINES.c.credit_no, CREDIT_LINES.c.line_no))
+
+
+def summarise(session: Session, run_id: int) -> list[dict[str, Any]]:
+    """Counts and sums of a run by outcome, service, policy and currency."""
+    by = (CREDITS.c.outcome, CREDITS.c.service, CREDITS.c.policy, CREDITS.c.policy_version, CREDITS.c.currency)
+    sums = (
+        func.count().label("credits"),
+        func.count(CREDITS.c.merchant_id.distinct()).label("merchants"),
+        func.sum(CREDITS.c.amount_minor).label("amount_minor"),
+    )
+    rows = session.connection().execute(select(*by, *sums).where(CREDITS.c.run_id == run_id).group_by(*by)).mappings()
+    found = [{**row, "amount_minor": int(row["amount_minor"])} for row in rows]
+    return sorted(found, key=lambda row: tuple(str(row[column.name]) for column in by))
+
+
+def list_parked(session: Session, run_id: int) -> list[CreditRecord]:
+    """Cases that wait for a person, in order of their numbers."""
+    query = select_records(CreditRecord).where(
+        CreditRecord.run_id == run_id,
+        col(CreditRecord.outcome).in_(["parked", "undefined"]),
+    )
+    return list(session.exec(query.order_by(col(CreditRecord.credit_no))))
+
+
+def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[CreditRecord, RunRecord, str | None]]:
+    """A merchant's credits in issued runs, newest period first, with the run and the statement's number, if any."""
+    query = (
+        select_records(CreditRecord, RunRecord, StatementCreditRecord.number)
+        .join(RunRecord, col(RunRecord.run_id) == col(CreditRecord.run_id))
+        .join(
+            StatementCreditRecord,
+            (col(StatementCreditRecord.run_id) == col(CreditRecord.run_id))
+            & (col(StatementCreditRecord.credit_no) == col(CreditRecord.credit_no)),
+            isouter=True,
+        )
+        .where(CreditRecord.merchant_id == merchant_id, RunRecord.state == "issued")
+    )
+    found = [(credit, run, number) for credit, run, number in session.exec(query)]
+    return sorted(found, key=lambda row: (row[1].period, -row[0].credit_no), reverse=True)
+
+
+def list_run_credits(
+    session: Session,
+    run_id: int,
+    *,
+    merchant_id: str | None = None,
+    after: int = 0,
+    limit: int = 500,
+) -> list[CreditRecord]:
+    """A page of a run's credits by number, of one merchant if given."""
+    query = select_records(CreditRecord).where(CreditRecord.run_id == run_id, CreditRecord.credit_no > after)
+    if merchant_id is not None:
+        query = query.where(CreditRecord.merchant_id == merchant_id)
+    return list(session.exec(query.order_by(col(CreditRecord.credit_no)).limit(limit)))
+
+
+def list_lines(session: Session, run_id: int, credit_no: int) -> list[CreditLineRecord]:
+    """The lines of one credit, in order."""
+    query = select_records(CreditLineRecord).where(
+        CreditLineRecord.run_id == run_id,
+        CreditLineRecord.credit_no == credit_no,
+    )
+    return list(session.exec(query.order_by(col(CreditLineRecord.line_no))))

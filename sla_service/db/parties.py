@@ -1,0 +1,74 @@
+"""Merchants and partners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from sla_service.db.tables import ContractRecord, MerchantRecord, PartnerRecord
+from sla_service.domain.errors import NotFoundError
+from sla_service.domain.parties import Merchant, Partner
+
+CHUNK = 500
+"""Ids in one IN list; SQLite takes at most 32,766 parameters, and plans get slow long before."""
+
+
+def load_merchant(session: Session, merchant_id: str) -> Merchant:
+    """One merchant.
+
+    Raises:
+        NotFoundError: There is no such merchant.
+    """
+    record = session.get(MerchantRecord, merchant_id)
+    if record is None:
+        raise NotFoundError(f"there is no merchant {merchant_id}")
+    return _merchant(record)
+
+
+def load_merchants(session: Session, merchant_ids: Iterable[str]) -> dict[str, Merchant]:
+    """Several merchants by id; ids that do not exist are left out."""
+    wanted, found = sorted(set(merchant_ids)), {}
+    for i in range(0, len(wanted), CHUNK):
+        query = select(MerchantRecord).where(col(MerchantRecord.merchant_id).in_(wanted[i : i + CHUNK]))
+        found |= {record.merchant_id: _merchant(record) for record in session.exec(query)}
+    return found
+
+
+def load_partners(session: Session) -> dict[str, Partner]:
+    """All partners by id."""
+    return {
+        record.partner_id: Partner(
+            record.partner_id,
+            record.name,
+            record.email,
+            record.locale,
+            record.time_zone,
+            record.currency,
+        )
+        for record in session.exec(select(PartnerRecord))
+    }
+
+
+def list_contracts(session: Session, merchant_id: str) -> list[ContractRecord]:
+    """A merchant's contracts by service and first day."""
+    query = select(ContractRecord).where(ContractRecord.merchant_id == merchant_id)
+    return sorted(session.exec(query), key=lambda record: (record.service, record.starts_on))
+
+
+def _merchant(record: MerchantRecord) -> Merchant:
+    return Merchant(
+        merchant_id=record.merchant_id,
+        name=record.name,
+        email=record.email,
+        locale=record.locale,
+        time_zone=record.time_zone,
+        country=record.country,
+        currency=record.currency,
+        region=record.region,
+        active_from=date.fromisoformat(record.active_from),
+        partner_id=record.partner_id,
+        billing_ref=record.billing_ref,
+        active_to=date.fromisoformat(record.active_to) if record.active_to else None,
+    )

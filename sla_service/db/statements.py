@@ -1,0 +1,113 @@
+"""Issued statements: snapshots and documents, written once and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Table
+from sqlmodel import Session, col, select
+
+from sla_service.db.bulk import copy_in
+from sla_service.db.tables import StatementCreditRecord, StatementDocumentRecord, StatementRecord, metadata
+from sla_service.domain.errors import NotFoundError
+
+PAGE = 200
+"""Snapshots in memory at one time."""
+
+
+def save_statements(session: Session, statements: pa.Table, credits: pa.Table) -> None:
+    """Store a run's statements and which credit each one states; columns as in ``tables``."""
+    copy_in(session, metadata.tables["statements"], statements)
+    copy_in(session, metadata.tables["statement_credits"], credits)
+
+
+def schema_of(table_name: str) -> pa.Schema:
+    """The columns of a table, for building Arrow rows."""
+    table: Table = metadata.tables[table_name]
+    return pa.schema([(c.name, pa.string() if c.type.python_type is str else pa.int64()) for c in table.columns])
+
+
+def load_statement(session: Session, number: str) -> StatementRecord:
+    """One statement by number.
+
+    Raises:
+        NotFoundError: There is no such statement.
+    """
+    record = session.get(StatementRecord, number)
+    if record is None:
+        raise NotFoundError(f"there is no statement {number}")
+    return record
+
+
+def find_document(session: Session, number: str) -> StatementDocumentRecord | None:
+    """A statement's stored document, if it was rendered."""
+    return session.get(StatementDocumentRecord, number)
+
+
+def save_document(session: Session, record: StatementDocumentRecord) -> None:
+    """Store a document, or why there is none."""
+    session.add(record)
+    session.flush()
+
+
+def list_statements(session: Session, run_id: int, kind: str | None = None) -> list[tuple[Any, ...]]:
+    """Number, kind, party, currency and digest of a run's statements, by number."""
+    columns = (
+        StatementRecord.number,
+        StatementRecord.kind,
+        StatementRecord.party_id,
+        StatementRecord.currency,
+        StatementRecord.snapshot_sha256,
+    )
+    query = select(*columns).where(StatementRecord.run_id == run_id)  # type: ignore[call-overload]
+    if kind is not None:
+        query = query.where(StatementRecord.kind == kind)
+    return sorted(tuple(row) for row in session.exec(query))
+
+
+def list_party_statements(session: Session, kind: str, party_id: str) -> list[StatementRecord]:
+    """The statements of one merchant or partner, newest period first."""
+    query = select(StatementRecord).where(StatementRecord.kind == kind, StatementRecord.party_id == party_id)
+    return sorted(session.exec(query), key=lambda record: (record.period, record.number), reverse=True)
+
+
+def iter_unrendered(session: Session, run_id: int) -> Iterator[Sequence[StatementRecord]]:
+    """Pages of a run's statements that have no document yet, by number; each page is read when it is asked for."""
+    after = ""
+    while True:
+        query = (
+            select(StatementRecord)
+            .outerjoin(StatementDocumentRecord, col(StatementDocumentRecord.number) == col(StatementRecord.number))
+            .where(
+                StatementRecord.run_id == run_id,
+                StatementRecord.number > after,
+                col(StatementDocumentRecord.number).is_(None),
+            )
+            .order_by(col(StatementRecord.number))
+            .limit(PAGE)
+        )
+        page = session.exec(query).all()
+        if not page:
+            return
+        after = page[-1].number
+        yield page
+
+
+def iter_documents(session: Session, run_id: int) -> Iterator[tuple[StatementRecord, StatementDocumentRecord]]:
+    """A run's statements with their documents, by number."""
+    query = (
+        select(StatementRecord, StatementDocumentRecord)
+        .join(StatementDocumentRecord, col(StatementDocumentRecord.number) == col(StatementRecord.number))
+        .where(StatementRecord.run_id == run_id)
+        .order_by(col(StatementRecord.number))
+        .execution_options(yield_per=PAGE)
+    )
+    yield from session.exec(query)
+
+
+def statement_numbers(session: Session, run_id: int) -> dict[int, str]:
+    """Credit number to statement number, for a run."""
+    query = select(StatementCreditRecord).where(StatementCreditRecord.run_id == run_id)
+    return {record.credit_no: record.number for record in session.exec(query)}

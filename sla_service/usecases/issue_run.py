@@ -1,0 +1,216 @@
+"""Issue an approved run: numbers, frozen statements, the outbox and the new state, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+from sqlmodel import Session
+
+from sla_service.config import Settings
+from sla_service.db.credits import load_credits, load_lines
+from sla_service.db.incidents import list_incidents
+from sla_service.db.numbering import take_numbers
+from sla_service.db.outbox import save_outbox
+from sla_service.db.parties import load_merchants, load_partners
+from sla_service.db.runs import change_state, load_run
+from sla_service.db.statements import save_statements, schema_of
+from sla_service.db.tables import RunRecord
+from sla_service.domain.assessment import Measurement
+from sla_service.domain.errors import ConflictError
+from sla_service.domain.instants import to_datetime
+from sla_service.domain.money import Money
+from sla_service.domain.parties import Merchant, Partner
+from sla_service.domain.statements import (
+    Issuer,
+    MerchantLine,
+    Recipient,
+    Statement,
+    StatementKind,
+    snapshot_sha256,
+    statement_to_json,
+)
+from sla_service.usecases.calculate_run import Progress, credits_digest
+from sla_service.usecases.decide_run import require_state
+from sla_service.usecases.gather_evidence import published_policies
+from sla_service.usecases.state_credits import state_credit
+
+QUESTIONS_DAYS = 60
+"""How long a merchant can question a line; long enough to see the credit on the next invoice first."""
+
+Row = Mapping[str, Any]
+
+
+def issuer_of(settings: Settings) -> Issuer:
+    """Who issues, from the settings."""
+    return Issuer(
+        settings.issuer_name,
+        settings.issuer_address,
+        settings.contact_email,
+        settings.accent,
+        settings.public_url.rstrip("/"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What issuing did."""
+
+    run: RunRecord
+    merchant_statements: int
+    partner_statements: int
+
+
+def issue_run(
+    session: Session,
+    run_id: int,
+    *,
+    issuer: Issuer,
+    now_ms: int,
+    actor: str,
+    progress: Progress = lambda _what, _done, _all: None,
+) -> Issued:
+    """Issue every credit of an approved run.
+
+    Raises:
+        ConflictError: The run is not approved, or its stored figures are not those that were approved.
+    """
+    run = load_run(session, run_id)
+    require_state(run, "approved")
+    credits, lines = load_credits(session, run_id), load_lines(session, run_id)
+    if credits_digest(credits, lines) != run.digest:
+        raise ConflictError("digest_changed", f"the figures of run {run_id} are not those that were approved")
+    # First the state, then the effects: whoever loses the race for the state has done nothing yet.
+    change_state(session, run, to="issued", issued_at_ms=now_ms, issued_by=actor)
+    issuing = _Issuing(session, run, issuer, now_ms)
+    merchants = issuing.merchant_statements(credits, lines, progress)
+    partners = issuing.partner_statements(merchants)
+    issuing.save([*merchants, *partners])
+    return Issued(load_run(session, run_id), len(merchants), len(partners))
+
+
+class _Issuing:
+    """One issue: what it needs to look up, and the statements that it makes."""
+
+    def __init__(self, session: Session, run: RunRecord, issuer: Issuer, now_ms: int) -> None:
+        self.session, self.issuer, self.now_ms = session, issuer, now_ms
+        self.run_id, self.period = run.run_id, run.period
+        self.partners = load_partners(session)
+        self.partner_of: dict[str, str | None] = {}
+
+    def merchant_statements(self, credits: pa.Table, lines: pa.Table, progress: Progress) -> list[Statement]:
+        """One statement per merchant and currency with a credit, in order of the credits."""
+        owed: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in _rows(credits):
+            if row["outcome"] == "credited":
+                owed[row["merchant_id"], row["currency"]].append(row)
+                self.partner_of[row["merchant_id"]] = row["partner_id"]
+        wanted = {row["credit_no"] for rows in owed.values() for row in rows}
+        behind: dict[int, list[Row]] = defaultdict(list)
+        for line in _rows(lines):
+            if line["credit_no"] in wanted:
+                behind[line["credit_no"]].append(line)
+        merchants = load_merchants(self.session, (merchant_id for merchant_id, _ in owed))
+        policies = {policy.digest: policy for policy in published_policies(self.session)}
+        incidents = {incident.incident_id: incident for incident in list_incidents(self.session)}
+        first = take_numbers(self.session, "statements", len(owed))
+        statements = []
+        for i, ((merchant_id, _currency), rows) in enumerate(owed.items()):
+            base = self._statement(StatementKind.MERCHANT, first + i, merchants[merchant_id])
+            stated = tuple(
+                state_credit(
+                    row,
+                    behind[row["credit_no"]],
+                    policy=policies[row["policy_digest"]],
+                    incidents=incidents,
+                    issued_on=to_datetime(self.now_ms, merchants[merchant_id].time_zone).date(),
+                )
+                for row in rows
+            )
+            statements.append(Statement(**base, credits=stated))
+            progress("Writing statements", i + 1, len(owed))
+        return statements
+
+    def partner_statements(self, merchants: Sequence[Statement]) -> list[Statement]:
+        """One statement per partner with a credited merchant: the same amounts as the merchants' own."""
+        under: dict[str, list[Statement]] = defaultdict(list)
+        for statement in merchants:
+            partner_id = self.partner_of[statement.recipient.party_id]
+            if partner_id is not None:
+                under[partner_id].append(statement)
+        first = take_numbers(self.session, "partner_statements", len(under))
+        return [
+            Statement(
+                **self._statement(StatementKind.PARTNER, first + i, self.partners[partner_id]),
+                merchants=tuple(line for statement in under[partner_id] for line in _merchant_lines(statement)),
+            )
+            for i, partner_id in enumerate(sorted(under))
+        ]
+
+    def _statement(self, kind: StatementKind, number: int, party: Merchant | Partner) -> dict[str, Any]:
+        letter = "M" if kind is StatementKind.MERCHANT else "P"
+        issued = to_datetime(self.now_ms, party.time_zone).date()
+        party_id = party.merchant_id if isinstance(party, Merchant) else party.partner_id
+        return {
+            "kind": kind,
+            "number": f"SC{letter}-{self.period}-{number:07d}",
+            "run_id": self.run_id,
+            "period": self.period,
+            "issued_on": issued.isoformat(),
+            "issued_at_ms": self.now_ms,
+            "questions_until": (issued + timedelta(days=QUESTIONS_DAYS)).isoformat(),
+            "issuer": self.issuer,
+            "recipient": Recipient(party_id, party.name, party.email, party.locale, party.time_zone),
+        }
+
+    def save(self, statements: Sequence[Statement]) -> None:
+        """Snapshots, the credits they state, and one message each."""
+        rows, stated, outbox = [], [], []
+        for one in statements:
+            snapshot = statement_to_json(one)
+            digest = snapshot_sha256(snapshot)
+            currency = one.credits[0].amount.currency if one.credits else ""
+            party_id = one.recipient.party_id
+            head = (one.number, one.kind.value, self.run_id, self.period, party_id, currency, 1, self.now_ms)
+            rows.append((*head, snapshot, digest))
+            stated += [(self.run_id, int(credit.credit_id.split("-")[1]), one.number) for credit in one.credits]
+            address = one.recipient.email
+            outbox.append((one.number, address, message_id(one, address), "pending", 0, None, self.now_ms))
+        save_statements(self.session, _table(rows, "statements"), _table(stated, "statement_credits"))
+        save_outbox(self.session, _table(outbox, "outbox"))
+
+
+def message_id(statement: Statement, recipient: str) -> str:
+    """The mail's Message-ID: the same for every attempt, so that a mailbox that got it twice can tell."""
+    digest = hashlib.sha256(f"{statement.number}\n{recipient}".encode()).hexdigest()[:20]
+    domain = statement.issuer.contact_email.rpartition("@")[2]
+    return f"<{statement.number.lower()}.{digest}@{domain}>"
+
+
+def _merchant_lines(statement: Statement) -> Iterable[MerchantLine]:
+    for credit in statement.credits:
+        yield MerchantLine(
+            merchant_id=statement.recipient.party_id,
+            name=statement.recipient.name,
+            statement_number=statement.number,
+            service=credit.service,
+            availability=str(Measurement(credit.bad_ppm_ms, credit.total_ms).availability),
+            target=credit.target,
+            amount=Money(credit.amount.currency, credit.amount.minor),
+        )
+
+
+def _rows(table: pa.Table) -> Iterable[Row]:
+    for batch in table.to_batches(max_chunksize=10_000):
+        yield from batch.to_pylist()
+
+
+def _table(rows: Sequence[tuple[Any, ...]], name: str) -> pa.Table:
+    schema = schema_of(name)
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema)
