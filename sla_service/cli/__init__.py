@@ -1,1 +1,53 @@
 """The ``sla`` command: reads the clock, opens transactions, shows progress; decides nothing."""
+
+from __future__ import annotations
+
+import click
+
+from sla_service import __version__
+from sla_service.cli.context import Context
+from sla_service.cli.data import db, import_
+from sla_service.cli.demo import demo
+from sla_service.cli.errors import TeachingGroup
+from sla_service.cli.explain import explain
+from sla_service.cli.export import export
+from sla_service.cli.keys import key, link
+from sla_service.cli.mail import mail
+from sla_service.cli.policy import policy
+from sla_service.cli.run import run
+from sla_service.cli.statement import statement
+
+EPILOG = """\b
+The month, in order:
+  sla db upgrade
+  sla policy publish policies/*.yaml
+  sla import partners|merchants|contracts|incidents|timeline|impacts|exclusions FILE
+  sla run calculate --period 2023-09
+  sla run show 1                      what would be credited, and what is parked
+  sla --as ben run approve 1          a second person
+  sla run issue 1
+  sla statement render --run 1 -o statements/
+  sla export register --run 1 -o register.csv
+  sla mail send --run 1
+
+\b
+Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
+6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person."""
+
+
+@click.group(cls=TeachingGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--as", "actor", metavar="NAME", help="Who is asking; your login name if left out.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@click.version_option(__version__, prog_name="sla")
+@click.pass_obj
+def cli(context: Context, actor: str | None, quiet: bool) -> None:
+    """Turn outages into money owed, exactly: availability, service credits, statements.
+
+    Without any setting it works on an embedded database in ./var; see `SLA_HOME` and `SLA_DATABASE_URL`.
+    """
+    context.actor = actor or context.actor
+    context.quiet = quiet
+
+
+for command in (db, import_, policy, run, statement, export, explain, mail, key, link, demo):
+    cli.add_command(command)

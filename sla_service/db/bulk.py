@@ -1,7 +1,9 @@
 """Arrow in and out: rows by the hundred thousand, without an object per row.
 
-Out goes over ADBC, on a connection of its own that is pinned to what the session sees. In goes over the session's own
-connection, so that a bulk write is part of its transaction and rolls back with it; see docs/decisions/0004.
+From PostgreSQL rows come over ADBC, on a connection of its own that is pinned to what the session sees. From SQLite
+they come over the session's own connection: ADBC's driver brings a second SQLite library, and two of them in one
+process on one file drop each other's locks. Into both they go over the session's own connection, so that a bulk write
+is part of its transaction and rolls back with it. See docs/decisions/0004.
 """
 
 from __future__ import annotations
@@ -12,19 +14,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import adbc_driver_postgresql.dbapi
-import adbc_driver_sqlite.dbapi
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
-from sqlalchemy import Select, Table, Text, func
+from sqlalchemy import Select, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 BATCH_ROWS = 50_000
 """Rows that are Python objects at one time on their way into SQLite."""
-_NULL_TEXT = "\x01"
-"""Stands for a null text while SQLite's rows travel: the driver takes a column's type from the values it meets first,
-and text cells never hold control characters."""
 
 
 def copy_in(session: Session, table: Table, rows: pa.Table) -> None:
@@ -64,54 +61,42 @@ def read_arrow(session: Session, query: Select[Any]) -> pa.Table:
 
 def iter_arrow(session: Session, query: Select[Any]) -> Iterator[pa.RecordBatch]:
     """The same, batch by batch, in the order of the query."""
+    session.flush()
     schema = _schema(query)
-    with _reader(session) as (cursor, dialect):
-        if dialect == "sqlite":
-            cursor.execute(_literal(_with_text_nulls(query), sqlite.dialect))
-        else:
-            cursor.execute(_literal(query, postgresql.dialect))
+    if session.get_bind().dialect.name == "sqlite":
+        yield from _from_sqlite(session, query, schema)
+        return
+    with _adbc(session) as cursor:
+        cursor.execute(_literal(query, postgresql.dialect))
         for batch in cursor.fetch_record_batch():
-            yield _cast(batch, schema)
+            yield batch.cast(schema)
+
+
+def _from_sqlite(session: Session, query: Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    driver: Any = session.connection().connection.driver_connection
+    cursor = driver.execute(_literal(query, sqlite.dialect))
+    while rows := cursor.fetchmany(BATCH_ROWS):
+        columns = zip(*rows, strict=True)
+        arrays = [pa.array(values, type_) for values, type_ in zip(columns, schema.types, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 @contextmanager
-def _reader(session: Session) -> Iterator[tuple[Any, str]]:
-    bind = session.get_bind()
-    url = bind.engine.url
-    if url.get_backend_name() == "sqlite":
-        with adbc_driver_sqlite.dbapi.connect(str(url.database)) as connection, connection.cursor() as cursor:
-            yield cursor, "sqlite"
-        return
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+def _adbc(session: Session) -> Iterator[Any]:
+    """A cursor of an ADBC connection that sees what the session sees, except the session's own writes."""
+    plain = session.get_bind().engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     snapshot = session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     with adbc_driver_postgresql.dbapi.connect(plain) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-        yield cursor, "postgresql"
+        yield cursor
 
 
 def _literal(query: Select[Any], dialect: Any) -> str:  # noqa: ANN401 - SQLAlchemy's dialects are not annotated
     return str(query.compile(dialect=dialect(), compile_kwargs={"literal_binds": True}))
 
 
-def _with_text_nulls(query: Select[Any]) -> Select[Any]:
-    columns = [
-        func.coalesce(c, _NULL_TEXT).label(c.name) if isinstance(c.type, Text) else c for c in query.selected_columns
-    ]
-    return query.with_only_columns(*columns, maintain_column_froms=True)
-
-
 def _schema(query: Select[Any]) -> pa.Schema:
     return pa.schema(
         [(c.name, pa.string() if isinstance(c.type, Text) else pa.int64()) for c in query.selected_columns],
     )
-
-
-def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    arrays = []
-    for name, type_ in zip(schema.names, schema.types, strict=True):
-        array = batch.column(name).cast(type_)
-        if type_ == pa.string():
-            array = pc.if_else(pc.equal(array, _NULL_TEXT), pa.scalar(None, pa.string()), array)
-        arrays.append(array)
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)

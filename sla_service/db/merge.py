@@ -122,7 +122,8 @@ def _unknown(staged: Table, reference: Reference) -> Query:
 
 def _problems(session: Session, query: Query) -> Iterator[Problem]:
     select_, rule, message, column = query
-    for line, value in session.connection().execute(select_):
+    for row in session.connection().execute(select_):
+        line, value = row[0], row[1]
         found = None if "{value}" in message else shown(value)
         yield Problem(rule, message.format(value=value), line=line, column=column or None, value=found)
 

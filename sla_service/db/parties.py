@@ -29,7 +29,8 @@ def load_merchant(session: Session, merchant_id: str) -> Merchant:
 
 def load_merchants(session: Session, merchant_ids: Iterable[str]) -> dict[str, Merchant]:
     """Several merchants by id; ids that do not exist are left out."""
-    wanted, found = sorted(set(merchant_ids)), {}
+    wanted = sorted(set(merchant_ids))
+    found: dict[str, Merchant] = {}
     for i in range(0, len(wanted), CHUNK):
         query = select(MerchantRecord).where(col(MerchantRecord.merchant_id).in_(wanted[i : i + CHUNK]))
         found |= {record.merchant_id: _merchant(record) for record in session.exec(query)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Table
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from sla_service.db.bulk import copy_in
 from sla_service.db.tables import StatementCreditRecord, StatementDocumentRecord, StatementRecord, metadata
@@ -73,26 +73,15 @@ def list_party_statements(session: Session, kind: str, party_id: str) -> list[St
     return sorted(session.exec(query), key=lambda record: (record.period, record.number), reverse=True)
 
 
-def iter_unrendered(session: Session, run_id: int) -> Iterator[Sequence[StatementRecord]]:
-    """Pages of a run's statements that have no document yet, by number; each page is read when it is asked for."""
-    after = ""
-    while True:
-        query = (
-            select(StatementRecord)
-            .outerjoin(StatementDocumentRecord, col(StatementDocumentRecord.number) == col(StatementRecord.number))
-            .where(
-                StatementRecord.run_id == run_id,
-                StatementRecord.number > after,
-                col(StatementDocumentRecord.number).is_(None),
-            )
-            .order_by(col(StatementRecord.number))
-            .limit(PAGE)
-        )
-        page = session.exec(query).all()
-        if not page:
-            return
-        after = page[-1].number
-        yield page
+def unrendered_page(session: Session, run_id: int) -> tuple[Sequence[StatementRecord], int, int]:
+    """The next statements of a run without a document, by number; how many have one; and how many there are."""
+    rendered = select(StatementDocumentRecord.number)
+    count = select(func.count()).select_from(StatementRecord).where(StatementRecord.run_id == run_id)
+    missing = col(StatementRecord.number).not_in(rendered)
+    query = select(StatementRecord).where(StatementRecord.run_id == run_id, missing)
+    page = session.exec(query.order_by(col(StatementRecord.number)).limit(PAGE)).all()
+    whole = session.exec(count).one()
+    return page, whole - session.exec(count.where(missing)).one(), whole
 
 
 def iter_documents(session: Session, run_id: int) -> Iterator[tuple[StatementRecord, StatementDocumentRecord]]:

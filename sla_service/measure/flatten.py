@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ibis
@@ -10,27 +11,27 @@ from ibis import _
 Expr = Any  # ibis is not annotated
 
 
-def flatten(con: Expr, name: str, windows: Expr) -> Expr:
+def flatten(step: Callable[[str, Expr], Expr], name: str, windows: Expr) -> Expr:
     """Make each subject's windows disjoint.
 
     Only subjects whose windows overlap take the long way (cut at every edge, keep the largest value on each piece);
     the others' windows are flat as they are.
 
     Args:
-        con: The connection in which the shared step is kept.
-        name: Of that step; unique in the connection.
+        step: Materialises an expression under a name and gives the table.
+        name: Of the shared step; unique.
         windows: ``subject, start_ms, end_ms, value``; values above 0.
 
     Returns:
         The same columns; disjoint per subject; neighbours may have the same value.
     """
-    kept = con.create_table(name, windows)
+    kept = step(name, windows)
     edges = ["start_ms", "end_ms", "value"]
     so_far = ibis.cumulative_window(group_by="subject", order_by=edges)
     order = ibis.window(group_by="subject", order_by=edges)
     running = kept.mutate(reach_ms=_.end_ms.max().over(so_far))
     marked = running.mutate(reached_ms=_.reach_ms.lag().over(order))
-    tangled = con.create_table(
+    tangled = step(
         f"{name}_tangled",
         marked.filter(_.reached_ms > _.start_ms).select("subject").distinct(),
     )

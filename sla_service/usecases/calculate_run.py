@@ -213,7 +213,8 @@ def credits_digest(*tables: pa.Table) -> str:
     """SHA-256 of the figures, for the approver to bind to; run numbers are not among them."""
     digest = hashlib.sha256()
     for table in tables:
-        for batch in table.drop_columns(["run_id"]).to_batches(max_chunksize=50_000):
+        # In one piece first: the same figures have one digest, however many chunks they come in.
+        for batch in table.drop_columns(["run_id"]).combine_chunks().to_batches(max_chunksize=50_000):
             buffer = io.BytesIO()
             pyarrow.csv.write_csv(batch, buffer)
             digest.update(buffer.getvalue())

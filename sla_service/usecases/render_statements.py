@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlmodel import Session
 
 from sla_service.db.runs import load_run
-from sla_service.db.statements import find_document, iter_unrendered, list_statements, load_statement, save_document
+from sla_service.db.statements import find_document, load_statement, save_document, unrendered_page
 from sla_service.db.tables import StatementDocumentRecord
 from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.statements import statement_from_json
@@ -26,6 +25,8 @@ class Rendered:
     documents: int = 0
     parked: list[tuple[str, str]] = field(default_factory=list)
     """Statement number and reason."""
+    finished: bool = False
+    """Whether no statement without a document is left."""
 
 
 def render_statements(
@@ -33,34 +34,32 @@ def render_statements(
     run_id: int,
     *,
     fonts_dir: Path,
-    checkpoint: Callable[[], None],
     progress: Progress = lambda _what, _done, _all: None,
 ) -> Rendered:
-    """Render every statement of an issued run that has no document yet.
+    """Render the next page of an issued run's statements that have no document yet.
+
+    A page at a time, so that its caller can commit: a long rendering that is interrupted goes on where it was.
 
     Args:
         session: Open.
         run_id: An issued run.
         fonts_dir: Where prepared fonts are kept.
-        checkpoint: Called after each page of statements; commits, so that a long rendering that is interrupted goes on
-            where it was.
-        progress: Told how far it is.
+        progress: Told how far the whole run is.
 
     Raises:
         ConflictError: The run is not issued.
     """
     require_state(load_run(session, run_id), "issued")
-    count, rendered = len(list_statements(session, run_id)), Rendered()
-    for page in iter_unrendered(session, run_id):
-        for record in page:
-            document = _render(record.number, record.snapshot, fonts_dir)
-            save_document(session, document)
-            if document.parked_reason is None:
-                rendered.documents += 1
-            else:
-                rendered.parked.append((document.number, document.parked_reason))
-            progress("Rendering statements", rendered.documents + len(rendered.parked), count)
-        checkpoint()
+    page, done, count = unrendered_page(session, run_id)
+    rendered = Rendered(finished=not page)
+    for record in page:
+        document = _render(record.number, record.snapshot, fonts_dir)
+        save_document(session, document)
+        if document.parked_reason is None:
+            rendered.documents += 1
+        else:
+            rendered.parked.append((document.number, document.parked_reason))
+        progress("Rendering statements", done + rendered.documents + len(rendered.parked), count)
     return rendered
 
 

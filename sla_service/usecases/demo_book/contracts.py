@@ -17,7 +17,6 @@ PAYMENTS_PLAN = "payments-standard"
 UNPUBLISHED_PLAN = "storefront-founders"
 """Sold years ago, and never written as a file."""
 CLOSED_ON = date(2023, 8, 1)
-PAYMENTS_PERCENT = 30
 
 PLANS = spread(
     [
@@ -93,16 +92,11 @@ def contracts_of(seed: str, sketch: Sketch) -> list[Contract]:
     if sketch.number in CAST:
         plan, price = CAST[sketch.number].plan, 0
     contracts = _storefront(sketch, plan, price)
-    if has_payments(seed, sketch.number):
+    if sketch.takes_cards:
         fee = _fee(PAYMENTS_PLAN, sketch.market.currency, price)
         start, end = contracts[0].starts_on, contracts[-1].ends_on
         contracts.append(Contract(sketch.merchant_id, PAYMENTS, PAYMENTS_PLAN, fee, start, end))
     return contracts
-
-
-def has_payments(seed: str, number: int) -> bool:
-    """Whether merchant ``number`` also takes cards through the platform; the cast does not, to keep it plain."""
-    return number not in CAST and Draws(seed, "payments", number).below(100) < PAYMENTS_PERCENT
 
 
 def _storefront(sketch: Sketch, plan: str, price: int) -> list[Contract]:

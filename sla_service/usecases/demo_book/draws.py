@@ -23,8 +23,8 @@ class Draws:
 
     __slots__ = ("_bits",)
 
-    def __init__(self, seed: str, topic: str, number: int, *, size_bytes: int = DRAW_BYTES) -> None:
-        digest = hashlib.shake_256(f"{seed}/{topic}/{number}".encode()).digest(size_bytes)
+    def __init__(self, seed: str, topic: str, number: int) -> None:
+        digest = hashlib.shake_256(f"{seed}/{topic}/{number}".encode()).digest(DRAW_BYTES)
         self._bits = int.from_bytes(digest, "big")
 
     def below(self, limit: int) -> int:

@@ -5,14 +5,17 @@ The outage of the 19th has a timeline and hits everybody; it needs no rows here.
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 from sla_service.domain.impacts import Impact
 from sla_service.domain.instants import MINUTE_MS, parse_instant
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.usecases.demo_book.cast import UNTOUCHED_MAX
-from sla_service.usecases.demo_book.contracts import PAYMENTS, STOREFRONT, has_payments
+from sla_service.usecases.demo_book.contracts import PAYMENTS, STOREFRONT
 from sla_service.usecases.demo_book.draws import Draws
 from sla_service.usecases.demo_book.merchants import Sketch
 
@@ -25,6 +28,7 @@ OVERLAPS_ONE_OF = 4
 DURATIONS_MINUTES = (3, 5, 12, 20, 35, 45, 60, 90, 150)
 """Three minutes are below every policy's minimum run, five exactly on that of some."""
 SHARES_PPM = (250_000, 500_000, 500_000, SHARE_FULL_PPM)
+WORD = 1 << 32
 SHAPES = tuple(product(DURATIONS_MINUTES, SHARES_PPM, (True, False, False)))
 """Length, share, and whether orders were counted: drawn at once, for a large book draws half a million."""
 HALF_PPM = 500_000
@@ -62,63 +66,75 @@ def impacts_of(seed: str, sketch: Sketch, windows: int | None) -> list[Impact]:
         windows: Exactly so many spread over the month, for measuring speed; None for the demo's few.
     """
     if windows is not None:
-        return _spread_over_month(Draws(seed, "spread", sketch.number, size_bytes=16 + 8 * windows), sketch, windows)
+        return _spread_over_month(seed, sketch, windows)
     draws = Draws(seed, "impact", sketch.number)
     if sketch.number <= UNTOUCHED_MAX or draws.below(100) >= HIT_PERCENT:
         return []
+    count = draws.one_of((1, 2, 3))
     first = SLOW_CHECKOUT if sketch.market.region == CHECKOUT_REGION else SLOW_PAGES
-    found = [_impact(draws, sketch, first, _anywhere(draws, first.window.start_ms, first.window.duration_ms))]
-    count = 1 + draws.below(3)
-    if count > 1:
-        # Another incident, or the same one reported twice, in the middle of the first.
-        start_ms = _middle_ms(found[0].window)
-        found.append(_impact(draws, sketch, SLOW_PAGES, start_ms, share_ppm=HALF_PPM))
-    if count > 2:  # noqa: PLR2004 - the third window
-        third = DECLINED_CARDS if has_payments(seed, sketch.number) else SLOW_PAGES
-        found.append(_impact(draws, sketch, third, _anywhere(draws, third.window.start_ms, third.window.duration_ms)))
-    return list({(impact.incident_id, impact.window.start_ms): impact for impact in found}.values())
+    third = DECLINED_CARDS if sketch.takes_cards else SLOW_PAGES
+    found = [_impact(draws.below(WORD), sketch, first, _anywhere(draws.below(WORD), first.window))]
+    # Another incident, or the same one reported twice, begins in the middle of the first.
+    start_ms = _middle_ms(found[0].window)
+    found.append(_impact(draws.below(WORD), sketch, SLOW_PAGES, start_ms, share_ppm=HALF_PPM))
+    found.append(_impact(draws.below(WORD), sketch, third, _anywhere(draws.below(WORD), third.window)))
+    return list({(impact.incident_id, impact.window.start_ms): impact for impact in found[:count]}.values())
 
 
-def _spread_over_month(draws: Draws, sketch: Sketch, windows: int) -> list[Impact]:
+def _spread_over_month(seed: str, sketch: Sketch, windows: int) -> list[Impact]:
     """One window in each of as many equal slots.
 
     A quarter of them begin within the one before instead; a fifth of the merchants have one in the outage.
     """
-    slot_ms = SLOW_PAGES.window.duration_ms // windows // MINUTE_MS * MINUTE_MS
-    in_outage = draws.below(IN_OUTAGE_ONE_OF) == 0
-    outage_slot = (OUTAGE.start_ms - SLOW_PAGES.window.start_ms) // slot_ms
+    slots = _slots(windows)
+    in_outage, *words = _words(seed, sketch.number, windows + 1)
     found: dict[int, Impact] = {}
-    last = None
-    for i in range(windows):
-        slot_start_ms = SLOW_PAGES.window.start_ms + i * slot_ms
-        overlaps = draws.below(OVERLAPS_ONE_OF) == 0
-        if in_outage and i == outage_slot:
-            start_ms = _anywhere(draws, OUTAGE.start_ms, OUTAGE.duration_ms)
-        elif overlaps and last:
+    last: Impact | None = None
+    for slot, drawn in zip(slots, words, strict=True):
+        word, overlaps = divmod(drawn, OVERLAPS_ONE_OF)
+        if in_outage % IN_OUTAGE_ONE_OF == 0 and slot.start_ms <= OUTAGE.start_ms < slot.end_ms:
+            start_ms = _anywhere(in_outage // IN_OUTAGE_ONE_OF, OUTAGE)
+        elif overlaps == 0 and last:
             start_ms = _middle_ms(last.window)
         else:
-            start_ms = _anywhere(draws, slot_start_ms, slot_ms)
+            word, place = divmod(word, 1 << 24)
+            start_ms = _anywhere(place, slot)
         while start_ms in found:
             start_ms += MINUTE_MS
-        last = found[start_ms] = _impact(draws, sketch, SLOW_PAGES, start_ms)
+        last = found[start_ms] = _impact(word, sketch, SLOW_PAGES, start_ms)
     return list(found.values())
 
 
-def _anywhere(draws: Draws, start_ms: int, length_ms: int) -> int:
-    """A whole minute in a stretch, early enough that what begins there, and in the middle of that, ends inside it."""
-    return start_ms + draws.below(length_ms // MINUTE_MS - ROOM_MINUTES) * MINUTE_MS
+@cache
+def _slots(count: int) -> list[Window]:
+    """The month of the slow pages in equal parts of whole minutes."""
+    length_ms = SLOW_PAGES.window.duration_ms // count // MINUTE_MS * MINUTE_MS
+    starts = (SLOW_PAGES.window.start_ms + i * length_ms for i in range(count))
+    return [Window(start_ms, start_ms + length_ms) for start_ms in starts]
+
+
+def _words(seed: str, number: int, count: int) -> tuple[int, ...]:
+    """64-bit words: one per window is faster than all from one long number, and half a million are needed."""
+    return struct.unpack(f">{count}Q", hashlib.shake_256(f"{seed}/spread/{number}".encode()).digest(8 * count))
+
+
+def _anywhere(word: int, window: Window) -> int:
+    """A whole minute in a window, early enough that what begins there, and in the middle of that, ends inside it."""
+    room = (window.end_ms - window.start_ms) // MINUTE_MS - ROOM_MINUTES
+    return window.start_ms + word % room * MINUTE_MS
 
 
 def _middle_ms(window: Window) -> int:
-    return window.start_ms + window.duration_ms // 2 // MINUTE_MS * MINUTE_MS
+    return window.start_ms + (window.end_ms - window.start_ms) // 2 // MINUTE_MS * MINUTE_MS
 
 
-def _impact(draws: Draws, sketch: Sketch, incident: SmallIncident, start_ms: int, share_ppm: int = 0) -> Impact:
-    """A window of drawn length and, unless given, drawn share; where orders were counted, they say the same share."""
-    minutes, drawn_ppm, counted = draws.one_of(SHAPES)
+def _impact(word: int, sketch: Sketch, incident: SmallIncident, start_ms: int, share_ppm: int = 0) -> Impact:
+    """A window of a length and, unless given, a share that ``word`` draws; counted orders say the same share."""
+    word, shape = divmod(word, len(SHAPES))
+    minutes, drawn_ppm, counted = SHAPES[shape]
     share_ppm = share_ppm or drawn_ppm
     # A multiple of four, so that each of the shares loses a whole number of orders.
-    expected = 4 * (5 + draws.below(200)) if counted else None
+    expected = 4 * (5 + word % 200) if counted else None
     return Impact(
         incident.incident_id,
         sketch.merchant_id,

@@ -12,6 +12,7 @@ from sla_service.usecases.demo_book.draws import Draws, spread
 from sla_service.usecases.demo_book.markets import MARKETS, Market
 from sla_service.usecases.demo_book.names import agency_name, store_name
 
+PAYMENTS_PERCENT = 30
 PARTNERED_PERCENT = 70
 NEIGHBOUR_PERCENT = 90
 """Of the partnered merchants, how many have a partner of their own region."""
@@ -43,16 +44,15 @@ class Sketch:
     """What the other files need to know of merchant ``number``."""
 
     number: int
+    merchant_id: str
+    """``M000001`` for 1."""
     market: Market
+    takes_cards: bool
+    """Whether it bought payments too; the cast did not, to keep it plain."""
     life: Life
     changes_on: date
     """The day of September on which its storefront contract begins, ends or changes, if its life says so."""
     active_from: date
-
-    @property
-    def merchant_id(self) -> str:
-        """``M000001`` for 1."""
-        return f"M{self.number:06d}"
 
     @property
     def active_to(self) -> date | None:
@@ -68,7 +68,9 @@ def sketch_at(seed: str, number: int) -> Sketch:
         market, life = CAST[number].market, CAST[number].life
     changes_on = FIRST_CHANGE + timedelta(days=draws.below(CHANGE_DAYS))
     joined = OLDEST + timedelta(days=draws.below(AGES_DAYS))
-    return Sketch(number, market, life, changes_on, changes_on if life is Life.JOINS else joined)
+    takes_cards = draws.below(100) < PAYMENTS_PERCENT and number not in CAST
+    active_from = changes_on if life is Life.JOINS else joined
+    return Sketch(number, f"M{number:06d}", market, takes_cards, life, changes_on, active_from)
 
 
 def partner_at(seed: str, number: int) -> Partner:

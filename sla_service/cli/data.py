@@ -1,0 +1,66 @@
+"""``sla db`` and ``sla import``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sla_service.cli.context import Context, pass_context
+from sla_service.db.engine import schema_revisions, upgrade
+from sla_service.formats.nouns import NOUNS
+from sla_service.usecases.import_rows import ImportOutcome, import_file
+
+
+@click.group()
+def db() -> None:
+    """The database's tables."""
+
+
+@db.command("upgrade")
+@pass_context
+def db_upgrade(context: Context) -> None:
+    """Create or upgrade the tables; safe to repeat."""
+    before, head = schema_revisions(context.engine)
+    if before == head:
+        click.echo(f"The database is up to date ({head}).")
+        return
+    upgrade(context.engine)
+    click.echo(f"The database is now at {head}.")
+
+
+@click.command("import")
+@click.argument("noun", type=click.Choice(list(NOUNS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="The outcome as JSON.")
+@pass_context
+def import_(context: Context, noun: str, file: Path, as_json: bool) -> None:
+    """Import a CSV file, whole or not at all.
+
+    The same file again changes nothing. A row that contradicts an earlier import is refused with both values.
+    Order: partners, merchants, contracts, incidents, timeline, impacts, exclusions. docs/files.md lists the columns.
+    """
+    data = file.read_bytes()
+    with context.writing() as session:
+        outcome = import_file(session, noun, data, name=file.name, now_ms=context.clock(), actor=context.actor)
+    click.echo(json.dumps(as_mapping(outcome)) if as_json else in_words(outcome, file.name))
+
+
+def as_mapping(outcome: ImportOutcome) -> dict[str, object]:
+    """An outcome for scripts."""
+    return {
+        "noun": outcome.noun,
+        "rows": outcome.rows,
+        "added": outcome.added,
+        "unchanged": outcome.unchanged,
+        "replay": outcome.replay,
+    }
+
+
+def in_words(outcome: ImportOutcome, name: str) -> str:
+    """An outcome for people."""
+    if outcome.replay:
+        return f"{name} was imported before; nothing changed."
+    already = f", {outcome.unchanged:,} were there already" if outcome.unchanged else ""
+    return f"Imported {outcome.added:,} {outcome.noun} from {name}{already}."

@@ -1,0 +1,127 @@
+"""``sla demo``: one real outage, a generated book of merchants, the whole month."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from sla_service.cli.context import Context, pass_context
+from sla_service.cli.export import write_export
+from sla_service.cli.run import SHOWN_PARKED, print_run
+from sla_service.cli.statement import render, write_documents
+from sla_service.config import Settings
+from sla_service.db.credits import list_parked
+from sla_service.db.engine import upgrade
+from sla_service.db.runs import load_run
+from sla_service.domain.errors import NotFoundError
+from sla_service.domain.instants import parse_instant
+from sla_service.domain.periods import Month
+from sla_service.usecases.calculate_run import Progress as Report
+from sla_service.usecases.calculate_run import calculate_run
+from sla_service.usecases.decide_run import approve_run
+from sla_service.usecases.demo_book import generate_book
+from sla_service.usecases.export_run import EXPORTS
+from sla_service.usecases.import_rows import import_file
+from sla_service.usecases.issue_run import issue_run, issuer_of
+from sla_service.usecases.policies import publish_policy
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
+PERIOD = Month(2023, 9)
+CALCULATED_MS = parse_instant("2023-10-02T01:00:00Z")
+APPROVED_MS = parse_instant("2023-10-02T06:30:00Z")
+ISSUED_MS = parse_instant("2023-10-03T02:00:00Z")
+"""The demo's clock: the days after that September, so that two runs of the demo give the same bytes."""
+CREATOR, APPROVER = "ann", "ben"
+MARKER = ".sla-demo"
+"""A folder with this file was made by the demo, so that the demo may make it anew."""
+
+
+@click.command("demo")
+@click.option("--into", "folder", default="demo", show_default=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--merchants", default=1_000, show_default=True, type=click.IntRange(20, 100_000))
+@click.option("--partners", default=25, show_default=True, type=click.IntRange(1, 900))
+@pass_context
+def demo(context: Context, folder: Path, merchants: int, partners: int) -> None:
+    """Close September 2023 after the outage of the 19th: import, calculate, approve, issue, render, export.
+
+    Works on a database of its own inside the folder, which it makes anew each time.
+    """
+    _clear(folder)
+    settings = replace(context.settings, home=folder, database_url="")
+    inside = replace(context, settings=settings)
+    console = context.console
+    upgrade(inside.engine)
+    with inside.progress() as progress:
+        book = generate_book(merchants, partner_count=partners).files()
+        _import(inside, book, progress)
+        with inside.writing() as session:
+            run = calculate_run(session, PERIOD, now_ms=CALCULATED_MS, actor=CREATOR, progress=progress)
+            run_id, digest = run.run_id, run.digest
+        with inside.writing() as session:
+            approve_run(session, run_id, digest=digest, now_ms=APPROVED_MS, actor=APPROVER)
+        with inside.writing() as session:
+            issue_run(
+                session,
+                run_id,
+                issuer=issuer_of(settings),
+                now_ms=ISSUED_MS,
+                actor=APPROVER,
+                progress=progress,
+            )
+        rendered = render(inside, run_id, progress)
+        written = write_documents(inside, run_id, folder / "statements")
+        for i, kind in enumerate(EXPORTS):
+            progress("Exporting", i, len(EXPORTS))
+            write_export(inside, run_id, kind, folder / "exports" / f"{kind}.csv")
+    with inside.reading() as session:
+        print_run(console, session, load_run(session, run_id), list_parked(session, run_id))
+    for number, reason in rendered.parked[:SHOWN_PARKED]:
+        console.print(f"Statement {number} is parked: {reason}", highlight=False, markup=False)
+    _where(console, folder, written, settings)
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder anew; never one that the demo did not make."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            raise NotFoundError(f"{folder}/ is not empty and was not made by the demo; choose another with --into")
+        fonts = folder / "fonts"
+        for child in folder.iterdir():
+            if child == fonts:
+                continue  # prepared fonts depend on nothing that the demo makes
+            shutil.rmtree(child) if child.is_dir() else child.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text("Made by `sla demo`, which makes this folder anew each time.\n", encoding="utf-8")
+
+
+def _import(context: Context, book: dict[str, bytes], progress: Report) -> None:
+    policies = sorted((EXAMPLE / "policies").glob("*.yaml"))
+    steps = len(policies) + 2 + len(book)
+    files = dict(book)
+    first = {noun: files.pop(noun) for noun in ("partners", "merchants", "contracts")}
+    own = {noun: (EXAMPLE / f"{noun}.csv").read_bytes() for noun in ("incidents", "timeline")}
+    with context.writing() as session:
+        for i, path in enumerate(policies):
+            progress("Publishing policies", i, len(policies))
+            publish_policy(session, path.read_text(encoding="utf-8"), now_ms=CALCULATED_MS, actor=CREATOR)
+        for i, (noun, data) in enumerate({**first, **own, **files}.items()):
+            progress("Importing", i, steps - len(policies))
+            import_file(session, noun, data, name=f"{noun}.csv", now_ms=CALCULATED_MS, actor=CREATOR)
+
+
+def _where(console: Console, folder: Path, written: int, settings: Settings) -> None:
+    console.print()
+    console.print(
+        f"{written:,} statements are in {folder}/statements/, the exports in {folder}/exports/:", highlight=False
+    )
+    for kind in EXPORTS:
+        size = (folder / "exports" / f"{kind}.csv").stat().st_size
+        console.print(f"  {folder}/exports/{kind}.csv  ({size:,} bytes)", highlight=False)
+    home = f"SLA_HOME={settings.home} .venv/bin/sla"
+    console.print("Next:", highlight=False)
+    console.print("  make serve                                                the portal and the API over this month")
+    console.print(f"  {home} explain --merchant M000001 --period 2023-09", highlight=False)

@@ -1,0 +1,53 @@
+"""Refusals in the terminal: what, where, why and how to mend it; and exit codes that scripts can tell apart."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from sla_service.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidValueError,
+    MissingSettingsError,
+    NotFoundError,
+    SlaError,
+)
+
+EXIT_CODES: dict[type[SlaError], int] = {
+    InvalidValueError: 3,
+    NotFoundError: 4,
+    ConflictError: 5,
+    ForbiddenError: 6,
+    MissingSettingsError: 7,
+}
+EXIT_PARKED = 8
+"""Done, but some cases wait for a person."""
+SHOWN_PROBLEMS = 20
+"""Lines of problems in a terminal; `--json` and the API give up to a thousand."""
+
+
+class TeachingGroup(click.Group):
+    """The root group: our own refusals become messages and exit codes; anything else is a defect and is raised."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except SlaError as error:
+            _print(error)
+            sys.exit(EXIT_CODES.get(type(error), 1))
+
+
+def _print(error: SlaError) -> None:
+    if isinstance(error, InvalidValueError):
+        for problem in error.problems[:SHOWN_PROBLEMS]:
+            click.echo(f"  {problem}", err=True)
+        if error.total > SHOWN_PROBLEMS:
+            click.echo(f"  … and {error.total - SHOWN_PROBLEMS:,} more", err=True)
+        count = f"{error.total:,} problem{'s' if error.total != 1 else ''}"
+        click.echo(f"Refused, nothing was changed: {count}.", err=True)
+        return
+    click.echo(f"Refused: {error}.".replace("..", "."), err=True)

@@ -1,0 +1,216 @@
+"""``sla run``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+from sqlmodel import Session
+
+from sla_service.cli.context import Context, pass_context
+from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.tables import grouped, table
+from sla_service.db.credits import list_parked, summarise
+from sla_service.db.outbox import count_by_state
+from sla_service.db.runs import list_runs, load_run
+from sla_service.db.tables import CreditRecord, RunRecord
+from sla_service.domain.instants import format_instant
+from sla_service.domain.money import Money
+from sla_service.domain.periods import Month
+from sla_service.usecases.calculate_run import calculate_run
+from sla_service.usecases.decide_run import NEXT, approve_run, reject_run
+from sla_service.usecases.issue_run import issue_run, issuer_of
+from sla_service.usecases.read_parked import silent_incidents
+
+RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
+OUTCOMES = {
+    "credited": "credited",
+    "met": "commitment met",
+    "below_minimum": "credit below the minimum",
+    "nothing_owed": "missed, nothing owed",
+    "undefined": "no single answer in the table",
+    "parked": "could not be assessed",
+}
+SHOWN_PARKED = 20
+
+
+@click.group()
+def run() -> None:
+    """Credit runs: calculate, show, approve as a second person, issue."""
+
+
+@run.command("calculate")
+@click.option("--period", required=True, metavar="YYYY-MM", help="The month to close.")
+@click.option("--json", "as_json", is_flag=True, help="The run as JSON.")
+@pass_context
+def run_calculate(context: Context, period: str, as_json: bool) -> None:
+    """Calculate a month for every merchant. Nothing is owed yet: a calculated run is a proposal.
+
+    Exit code 8 says that some cases are parked for a person; everything else is calculated.
+    """
+    month = Month.parse(period)
+    with context.progress() as progress, context.writing() as session:
+        made = calculate_run(session, month, now_ms=context.clock(), actor=context.actor, progress=progress)
+        run_id = made.run_id
+    with context.reading() as session:
+        found = load_run(session, run_id)
+        parked = list_parked(session, run_id)
+        if as_json:
+            click.echo(json.dumps(_mapping(session, found)))
+        else:
+            print_run(context.console, session, found, parked)
+    sys.exit(EXIT_PARKED if parked else 0)
+
+
+@run.command("list")
+@click.option("--json", "as_json", is_flag=True, help="All runs as JSON.")
+@pass_context
+def run_list(context: Context, as_json: bool) -> None:
+    """All runs, the newest first."""
+    with context.reading() as session:
+        runs = list_runs(session)
+        if as_json:
+            click.echo(json.dumps([one.model_dump() for one in runs]))
+            return
+        rows = [(r.run_id, r.period, r.state, r.created_by, r.approved_by or "", r.digest[:12]) for r in runs]
+    if not rows:
+        click.echo("No run yet; start one with `sla run calculate --period 2023-09`.")
+        return
+    heads = ("run", "period", "state", "calculated by", "approved by", "digest")
+    context.console.print(table("Runs", heads, rows, numbers=("run",)))
+
+
+@run.command("show")
+@RUN
+@click.option("--json", "as_json", is_flag=True, help="The run as JSON.")
+@pass_context
+def run_show(context: Context, run_id: int, as_json: bool) -> None:
+    """A run: totals per currency and policy, parked cases with reasons, what is possible next."""
+    with context.reading() as session:
+        found = load_run(session, run_id)
+        if as_json:
+            click.echo(json.dumps(_mapping(session, found)))
+        else:
+            print_run(context.console, session, found, list_parked(session, run_id))
+
+
+@run.command("approve")
+@RUN
+@click.option("--digest", help="What you reviewed (`run show` prints it); refuses if the figures changed since.")
+@pass_context
+def run_approve(context: Context, run_id: int, digest: str | None) -> None:
+    """Approve a calculated run; not as the person who calculated it."""
+    with context.writing() as session:
+        approve_run(session, run_id, digest=digest, now_ms=context.clock(), actor=context.actor)
+    click.echo(f"Run {run_id} is approved by {context.actor}. Issue it with `sla run issue {run_id}`.")
+
+
+@run.command("reject")
+@RUN
+@pass_context
+def run_reject(context: Context, run_id: int) -> None:
+    """Set a run aside that is not issued; the month can then be calculated again."""
+    with context.writing() as session:
+        reject_run(session, run_id)
+    click.echo(f"Run {run_id} is rejected; nothing of it is owed.")
+
+
+@run.command("issue")
+@RUN
+@pass_context
+def run_issue(context: Context, run_id: int) -> None:
+    """Issue an approved run: statements get their numbers and freeze. This cannot be undone, only corrected."""
+    with context.progress() as progress, context.writing() as session:
+        issued = issue_run(
+            session,
+            run_id,
+            issuer=issuer_of(context.settings),
+            now_ms=context.clock(),
+            actor=context.actor,
+            progress=progress,
+        )
+    click.echo(
+        f"Run {run_id} is issued: {issued.merchant_statements:,} statements for merchants, "
+        f"{issued.partner_statements:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",
+    )
+
+
+def print_run(console: Console, session: Session, found: RunRecord, parked: list[CreditRecord]) -> None:
+    """A run as finance reads it."""
+    rows = summarise(session, found.run_id)
+    approved = f", approved by {found.approved_by}" if found.approved_by else ""
+    console.print(
+        f"Run {found.run_id} for {found.period}: {found.state}; calculated by {found.created_by}{approved}; "
+        f"digest {found.digest[:12]}",
+        highlight=False,
+    )
+    console.print()
+    credited = [row for row in rows if row["outcome"] == "credited"]
+    cells = [
+        (
+            f"{row['policy']} v{row['policy_version']}",
+            row["service"],
+            row["currency"],
+            f"{row['merchants']:,}",
+            grouped(Money(row["currency"], row["amount_minor"]).amount),
+        )
+        for row in credited
+    ]
+    heads = ("policy", "service", "currency", "merchants", "credited")
+    console.print(table("Credits by policy and currency", heads, cells, numbers=("merchants", "credited")))
+    print_totals(console, rows)
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["outcome"]] = counts.get(row["outcome"], 0) + row["credits"]
+    outcomes = [(OUTCOMES[outcome], f"{counts[outcome]:,}") for outcome in OUTCOMES if outcome in counts]
+    console.print(table("All contracts", ("outcome", "contracts"), outcomes, numbers=("contracts",)))
+    print_parked(console, parked)
+    for incident_id in silent_incidents(session, Month.parse(found.period)):
+        console.print(f"Note: {incident_id} has neither a timeline nor impacts, so it counts for nobody.")
+    console.print(f"Run {found.run_id} is {found.state}; {NEXT[found.state]}.", highlight=False)
+
+
+def print_totals(console: Console, rows: list[dict[str, Any]]) -> None:
+    """Totals per currency; never a sum across currencies."""
+    sums: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        if row["outcome"] == "credited":
+            count, minor = sums.get(row["currency"], (0, 0))
+            sums[row["currency"]] = (count + row["merchants"], minor + row["amount_minor"])
+    cells = [
+        (currency, f"{count:,}", grouped(Money(currency, minor).amount))
+        for currency, (count, minor) in sorted(sums.items())
+    ]
+    console.print(
+        table("Totals per currency", ("currency", "credits", "credited"), cells, numbers=("credits", "credited"))
+    )
+
+
+def print_parked(console: Console, parked: list[CreditRecord]) -> None:
+    """Cases that wait for a person, with the reason."""
+    if not parked:
+        return
+    cells = [(c.merchant_id, c.service, c.policy, c.reason or "") for c in parked[:SHOWN_PARKED]]
+    heads = ("merchant", "service", "policy", "reason")
+    console.print(table(f"Parked for a person: {len(parked)}", heads, cells))
+    if len(parked) > SHOWN_PARKED:
+        console.print(f"… and {len(parked) - SHOWN_PARKED} more; `--json` lists all.")
+
+
+def _mapping(session: Session, found: RunRecord) -> dict[str, object]:
+    return {
+        **found.model_dump(),
+        "created_at": format_instant(found.created_at_ms),
+        "summary": [
+            {**row, "amount": Money(row["currency"], row["amount_minor"]).amount}
+            for row in summarise(session, found.run_id)
+        ],
+        "parked": [
+            {"merchant_id": c.merchant_id, "service": c.service, "policy": c.policy, "reason": c.reason}
+            for c in list_parked(session, found.run_id)
+        ],
+        "outbox": count_by_state(session, found.run_id),
+    }

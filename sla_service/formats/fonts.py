@@ -1,0 +1,236 @@
+"""Fonts for documents: static TrueType subsets, prepared once and kept as files.
+
+The sources are variable fonts of many thousand glyphs. A document embeds a subset of what it prints, and making that
+subset is fast only from a small static font, so the small fonts are made ahead, once per machine and version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+
+import fontpkg_noto_sans
+import justmytype_intl_cjk
+from fontTools import subset
+from fontTools import version as fonttools_version
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+from sla_service.domain.errors import InvalidValueError, Problem, shown
+
+RECIPE = "2"
+"""Raise it when this module makes other bytes from the same source: the name of the cached files follows."""
+DIGEST_DIGITS = 16
+"""64 bits in the file name: versions of a few fonts never collide."""
+READABLE = 0o644
+"""Mode of the cached files: the web process and the worker may be different users."""
+SPACES = frozenset("\t\n\v\f\r\x85\u2028\u2029")
+"""Controls that separate words: they print as a space."""
+SHOWN_MISSING = 12
+"""Characters named in one refusal; a whole text in an unknown script need not be listed."""
+
+_NOTO = Path(fontpkg_noto_sans.__file__).parent / "files" / "NotoSans[wdth,wght].ttf"
+_NOTO_SC = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl" / "notosanssc" / "NotoSansSC[wght].ttf"
+
+_LATIN_BLOCKS = (
+    (0x0020, 0x007E),
+    (0x00A0, 0x024F),  # Latin-1, Latin Extended-A and -B
+    (0x0250, 0x036F),  # phonetic, modifiers, combining marks that have no composed form
+    (0x0370, 0x03FF),  # Greek
+    (0x0400, 0x052F),  # Cyrillic
+    (0x1E00, 0x1EFF),  # Latin Extended Additional: Vietnamese
+    (0x1F00, 0x1FFF),  # Greek Extended
+    (0x2000, 0x206F),  # punctuation
+    (0x2070, 0x209F),  # superscripts
+    (0x20A0, 0x20CF),  # currency signs
+    (0x2100, 0x218F),  # letterlike, fractions
+    (0x2212, 0x2212),  # minus
+)
+_SYMBOLS = "←↑→↓≈≠≤≥∞∑√●○■□▲△▼▽◆◇★☆✓"
+"""Signs that people write in incident notes, and Noto Sans has not: its Chinese sibling draws them."""
+
+
+class Face(StrEnum):
+    """One font file as it is embedded."""
+
+    REGULAR = "regular"
+    SEMIBOLD = "semibold"
+    SYMBOLS = "symbols"
+    CHINESE = "chinese"
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    source: Path
+    characters: frozenset[int]
+    weight: int
+    family: str
+
+
+def _gb2312() -> frozenset[int]:
+    """The 7,445 characters of GB 2312, kana and full-width forms among them."""
+    found: set[int] = set()
+    for row in range(0xA1, 0xF8):
+        for cell in range(0xA1, 0xFF):
+            text = bytes((row, cell)).decode("gb2312", errors="ignore")
+            found.update(map(ord, text))
+    return frozenset(found)
+
+
+def _recipes() -> dict[Face, _Recipe]:
+    latin = frozenset(code for first, last in _LATIN_BLOCKS for code in range(first, last + 1))
+    kana = frozenset(range(0x3000, 0x3100)) | frozenset(range(0xFF00, 0xFFF0))
+    return {
+        Face.REGULAR: _Recipe(_NOTO, latin, 400, "SlaSans"),
+        Face.SEMIBOLD: _Recipe(_NOTO, latin, 600, "SlaSans"),
+        Face.SYMBOLS: _Recipe(_NOTO_SC, frozenset(map(ord, _SYMBOLS)), 400, "SlaSymbols"),
+        Face.CHINESE: _Recipe(_NOTO_SC, _gb2312() | kana, 400, "SlaSansSC"),
+    }
+
+
+_RECIPES = _recipes()
+
+
+def font_file(face: Face, *, cache: Path) -> Path:
+    """The prepared font of that face; made on first use.
+
+    Args:
+        face: Which one. The Chinese font takes some seconds to make, the others under two.
+        cache: Folder to keep it in; made if there is none. Several processes may share it.
+
+    Returns:
+        Path of a static TrueType file whose name changes with its source, this recipe and fontTools.
+    """
+    recipe = _RECIPES[face]
+    path = cache / f"{recipe.family}-{recipe.weight}-{_digest(face)}.ttf"
+    if not path.exists():
+        _write_whole(path, _make(recipe))
+    return path
+
+
+def printable(text: str) -> str:
+    """The text as it can be set on one line: composed, with spaces for line breaks and without invisible characters.
+
+    Invisible are controls and format characters (direction overrides, zero widths, soft hyphens) and variation
+    selectors: they have no shape to print, and must not steer the document either.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    spaced = "".join(" " if c in SPACES else c for c in text)
+    return "".join(c for c in unicodedata.normalize("NFC", spaced) if not _invisible(c))
+
+
+def missing_glyphs(text: str) -> str:
+    """The characters of a text that none of the fonts can print, each once, in order of appearance."""
+    return "".join(dict.fromkeys(c for c in printable(text) if _face_of(c) is None))
+
+
+def require_glyphs(texts: Iterable[str]) -> None:
+    """Insist that every text can be printed as it is written.
+
+    Raises:
+        InvalidValueError: Rule ``glyph_missing``, one problem per text, naming its characters.
+    """
+    problems = [_missing_problem(text, missing) for text in dict.fromkeys(texts) if (missing := missing_glyphs(text))]
+    if problems:
+        raise InvalidValueError(problems)
+
+
+def runs(text: str) -> Iterator[tuple[Face, str]]:
+    """Split a printable text where the font changes.
+
+    Yields:
+        Stretches in order, with ``REGULAR`` standing for the face of the weight wanted. A character that no font has
+        comes with ``REGULAR`` too: ``require_glyphs`` is what refuses it.
+    """
+    if text.isascii():
+        yield Face.REGULAR, text
+        return
+    for face, characters in groupby(text, key=lambda c: _face_of(c) or Face.REGULAR):
+        yield face, "".join(characters)
+
+
+def _invisible(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf"} or "\ufe00" <= character <= "\ufe0f"
+
+
+@lru_cache(maxsize=8192)
+def _face_of(character: str) -> Face | None:
+    """Which face prints a character; the Chinese source is only opened for one that the Latin font lacks."""
+    code = ord(character)
+    order = (Face.REGULAR, Face.SYMBOLS, Face.CHINESE)
+    return next((face for face in order if code in _RECIPES[face].characters and code in _source_codes(face)), None)
+
+
+@lru_cache(maxsize=len(Face))
+def _source_codes(face: Face) -> frozenset[int]:
+    with TTFont(_RECIPES[face].source, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def _missing_problem(text: str, missing: str) -> Problem:
+    named = [f"{c} (U+{ord(c):04X} {unicodedata.name(c, 'unnamed')})" for c in missing[:SHOWN_MISSING]]
+    more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+    message = f"replace {', '.join(named)}{more}: the fonts of our documents cannot print it"
+    # A lone surrogate cannot be encoded, and would break whoever logs the message.
+    safe = message.encode("utf-8", errors="backslashreplace").decode()
+    return Problem("glyph_missing", safe, value=shown(text))
+
+
+@lru_cache(maxsize=len(Face))
+def _digest(face: Face) -> str:
+    """What the file is made from: the source's bytes, the wanted characters and weight, the tool and this recipe."""
+    recipe = _RECIPES[face]
+    digest = hashlib.sha256(recipe.source.read_bytes())
+    wanted = ",".join(f"{code:x}" for code in sorted(recipe.characters))
+    digest.update(f"{RECIPE}|{fonttools_version}|{recipe.family}|{recipe.weight}|{wanted}".encode())
+    return digest.hexdigest()[:DIGEST_DIGITS]
+
+
+def _make(recipe: _Recipe) -> bytes:
+    """Subset first, then fix the weight: instancing thirty thousand glyphs would take minutes."""
+    options = subset.Options(hinting=False, layout_features=[], notdef_outline=True, glyph_names=False, name_IDs=[])
+    options.drop_tables += ["STAT", "MVAR", "meta", "vhea", "vmtx", "VVAR", "VORG", "BASE", "GSUB", "GPOS", "GDEF"]
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=sorted(recipe.characters))
+    where = {"wght": recipe.weight, "wdth": 100}
+    out = BytesIO()
+    with TTFont(recipe.source, recalcTimestamp=False, lazy=True) as font:
+        subsetter.subset(font)
+        axes = {axis.axisTag for axis in font["fvar"].axes}
+        instancer.instantiateVariableFont(font, {axis: where[axis] for axis in axes}, inplace=True)
+        font["OS/2"].usWeightClass = recipe.weight
+        _name(font, f"{recipe.family}-{recipe.weight}")
+        font.save(out)
+    return out.getvalue()
+
+
+def _name(font: TTFont, name: str) -> None:
+    """Two faces of one document are told apart by their PostScript names, so each weight gets its own."""
+    names = font["name"]
+    names.names = []
+    for name_id, text in ((1, name), (2, "Regular"), (4, name), (6, name)):
+        names.setName(text, name_id, 3, 1, 0x409)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write so that a reader, or a second process making the same file, never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(READABLE)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

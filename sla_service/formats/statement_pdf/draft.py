@@ -1,0 +1,57 @@
+"""What every part of the layout works with: the statement, the reader's words and ways, the sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sla_service.domain.statements import Statement
+from sla_service.formats.statement_pdf.faces import load_faces
+from sla_service.formats.statement_pdf.measures import INK, Colour
+from sla_service.formats.statement_pdf.sheet import Sheet
+from sla_service.formats.texts import Texts, load_texts
+from sla_service.formats.texts.conventions import Conventions, conventions_for
+from sla_service.formats.texts.credit_words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement on its way to paper."""
+
+    statement: Statement
+    snapshot: str
+    """Its canonical JSON, of which the verification code is made."""
+    sheet: Sheet
+    words: Words
+
+    @property
+    def texts(self) -> Texts:
+        """Sentences of the reader's language."""
+        return self.words.texts
+
+    @property
+    def conventions(self) -> Conventions:
+        """The reader's way of writing."""
+        return self.words.conventions
+
+    @property
+    def accent(self) -> Colour:
+        """The issuer's colour."""
+        return Colour.parse(self.statement.issuer.accent, INK)
+
+    @property
+    def month(self) -> str:
+        """``September 2023``."""
+        return self.conventions.month(self.statement.period)
+
+
+def draft_for(statement: Statement, snapshot: str, fonts_dir: Path) -> Draft:
+    """An empty sheet for a statement, in the recipient's zone and conventions.
+
+    Raises:
+        InvalidValueError: The recipient's zone is not known.
+    """
+    texts = load_texts()
+    recipient = statement.recipient
+    conventions = conventions_for(recipient.locale, recipient.time_zone, texts.language)
+    return Draft(statement, snapshot, Sheet(load_faces(fonts_dir)), Words(texts, conventions))

@@ -1,0 +1,59 @@
+"""A merchant's statement: the first service on page one, each further service on a page of its own."""
+
+from __future__ import annotations
+
+from sla_service.domain.statements import StatedCredit
+from sla_service.formats.statement_pdf.account import draw_happened, draw_lines, heading, told_notes
+from sla_service.formats.statement_pdf.draft import Draft
+from sla_service.formats.statement_pdf.figures import draw_figures
+from sla_service.formats.statement_pdf.ladder import draw_ladder
+from sla_service.formats.statement_pdf.letter import draw_continuation, draw_letter
+from sla_service.formats.statement_pdf.picture import draw_picture
+from sla_service.formats.statement_pdf.small_print import credit_terms, draw_small_print, proof
+from sla_service.formats.texts import credit_words
+
+
+def lay_out(draft: Draft) -> None:
+    """Fill the draft's sheet."""
+    statement = draft.statement
+    draft.sheet.head = lambda: draw_continuation(draft)
+    draw_letter(draft, credit_words.answer(statement, draft.words), list(_sentences(draft)))
+    for i, credit in enumerate(statement.credits, start=1):
+        if i > 1:
+            draft.sheet.turn()
+        if len(statement.credits) > 1:
+            heading(draft, credit.service)
+        _credit(draft, credit, is_last=i == len(statement.credits))
+    if not statement.credits:
+        draw_small_print(draft, list(proof(draft)))
+
+
+def _sentences(draft: Draft) -> list[str]:
+    """Why, the apology, and when it reaches them."""
+    credits_, words = draft.statement.credits, draft.words
+    if not credits_:
+        return []
+    forms = list(dict.fromkeys(credit_words.when(credit, words) for credit in credits_ if credit.amount.minor))
+    when = forms if len(forms) == 1 else [draft.texts.say("statement.when.several")] if forms else []
+    is_breach = not all(credit_words.is_kept(credit) for credit in credits_)
+    sorry = [draft.texts.say("statement.why.sorry")] if is_breach else []
+    return [_why(draft), *sorry, *when]
+
+
+def _why(draft: Draft) -> str:
+    credits_, words = draft.statement.credits, draft.words
+    if len(credits_) == 1:
+        return credit_words.why(credits_[0], words)
+    amounts = [f"{credit.service} {draft.conventions.money(credit.amount)}" for credit in credits_]
+    return draft.texts.say("statement.why.several", amounts=credit_words.listed(amounts, draft.texts))
+
+
+def _credit(draft: Draft, credit: StatedCredit, *, is_last: bool) -> None:
+    notes = told_notes(credit)
+    draw_figures(draft, credit)
+    draw_picture(draft, credit, notes)
+    draw_happened(draft, credit, notes)
+    draw_lines(draft, credit)
+    draw_ladder(draft, credit)
+    closing = proof(draft) if is_last else ()
+    draw_small_print(draft, [*credit_terms(draft, credit), *closing])

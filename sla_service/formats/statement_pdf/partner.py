@@ -1,0 +1,98 @@
+"""A partner's statement: one line per merchant's credit, totals per currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sla_service.domain.money import Money
+from sla_service.domain.shares import format_floored_between
+from sla_service.domain.statements import MerchantLine
+from sla_service.formats.statement_pdf.account import heading
+from sla_service.formats.statement_pdf.draft import Draft
+from sla_service.formats.statement_pdf.letter import draw_continuation, draw_letter
+from sla_service.formats.statement_pdf.measures import GRID_MM, LEFT_MM, RIGHT_MM, TEXT
+from sla_service.formats.statement_pdf.small_print import draw_small_print, proof
+from sla_service.formats.statement_pdf.table import CELL_GAP_MM, Align, Column, Row, Table
+from sla_service.formats.texts import credit_words
+
+AVAILABILITY_MM, TARGET_MM, CREDIT_MM = 151.0, 168.0, 170.0
+"""Where the columns of figures end, and where the last one begins."""
+SERVICE_WIDTH_MM = 24.0
+AVAILABILITY_WIDTH_MM = 20.0
+MOST_NUMBER_MM = 50.0
+
+
+def lay_out(draft: Draft) -> None:
+    """Fill the draft's sheet."""
+    statement, sheet = draft.statement, draft.sheet
+    sheet.head = lambda: draw_continuation(draft)
+    draw_letter(draft, credit_words.answer(statement, draft.words), _sentences(draft))
+    heading(draft, draft.texts.say("statement.partner.title"))
+    for total in statement.totals:
+        lines = [line for line in statement.merchants if line.amount.currency == total.currency]
+        _currency(draft, total, lines)
+    if not statement.merchants:
+        sheet.y += GRID_MM
+    closing = [draft.texts.say("statement.print.partner_period", month=draft.month), *proof(draft)]
+    draw_small_print(draft, closing)
+
+
+def _sentences(draft: Draft) -> list[str]:
+    lines = draft.statement.merchants
+    if not lines:
+        return []
+    merchants = len({line.merchant_id for line in lines})
+    number = draft.conventions.integer(merchants)
+    why = draft.texts.count("statement.why.partner", merchants, number=number)
+    return [why, draft.texts.say("statement.why.partner_sorry"), draft.texts.say("statement.when.partner")]
+
+
+def _currency(draft: Draft, total: Money, lines: list[MerchantLine]) -> None:
+    """The table of one currency, for amounts of different currencies are never added up."""
+    sheet = draft.sheet
+    rows = [*_rows(draft, lines), _total(draft, total, len(lines))]
+    sheet.need(GRID_MM * min(len(rows) + 2, 5))
+    table = Table(sheet, _columns(draft, total.currency), draft.conventions.decimal, rows)
+    table.head()
+    table.body()
+    sheet.y += GRID_MM * 2
+
+
+def _columns(draft: Draft, currency: str) -> list[Column]:
+    """Columns as wide as the longest statement number asks, for a number must never be cut; names get the rest."""
+    say, faces = draft.texts.say, draft.sheet.faces
+    numbers = [faces.width_mm(line.statement_number, TEXT) for line in draft.statement.merchants]
+    number_end = AVAILABILITY_MM - AVAILABILITY_WIDTH_MM
+    number = number_end - min(max(numbers), MOST_NUMBER_MM) - CELL_GAP_MM
+    service = number - SERVICE_WIDTH_MM
+    return [
+        Column(say("statement.partner.merchant"), LEFT_MM, service),
+        Column(say("statement.partner.service"), service, number),
+        Column(say("statement.partner.number"), number, number_end),
+        Column(say("statement.partner.availability"), number_end, AVAILABILITY_MM, Align.DECIMAL),
+        Column(say("statement.partner.target"), AVAILABILITY_MM, TARGET_MM, Align.DECIMAL),
+        Column(say("statement.partner.credit", currency=currency), CREDIT_MM, RIGHT_MM, Align.DECIMAL),
+    ]
+
+
+def _rows(draft: Draft, lines: list[MerchantLine]) -> Iterator[Row]:
+    ways = draft.conventions
+    for line in lines:
+        measured = format_floored_between(Fraction(line.availability), Fraction(line.target))
+        yield Row(
+            (
+                line.name,
+                line.service,
+                line.statement_number,
+                ways.percent(measured),
+                credit_words.term(line.target, draft.words),
+                ways.amount(line.amount),
+            ),
+        )
+
+
+def _total(draft: Draft, total: Money, count: int) -> Row:
+    number = draft.conventions.integer(count)
+    said = draft.texts.count("statement.partner.subtotal", count, currency=total.currency, number=number)
+    return Row((said, "", "", "", "", draft.conventions.amount(total)), is_strong=True)

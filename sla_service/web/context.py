@@ -1,0 +1,61 @@
+"""What the pages and the API work with; ``app`` makes it once, and every request reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from flask import current_app
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import Session
+
+from sla_service.db.engine import writing
+
+EXTENSION = "sla"
+WRITE_ATTEMPTS = 3
+"""Two writers of the same evidence cannot both be first; the second one looks again and finds it there."""
+_LOST_RACES = {"40001", "40P01", "23505"}
+"""PostgreSQL: serialization failure, deadlock, unique violation."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """The parts that differ between two installations or two tests."""
+
+    engine: Engine
+    clock: Callable[[], int]
+    """Now, in milliseconds since 1970."""
+    secret_key: str
+    """Signs portal links."""
+    issuer_name: str
+    contact_email: str
+    accent: str
+    fonts_dir: Path
+
+
+def context() -> WebContext:
+    """The running application's."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, WebContext)  # noqa: S101 - for the type checker; app.py puts it there
+    return found
+
+
+def write(engine: Engine, work: Callable[[Session], T]) -> T:
+    """Do ``work`` in a transaction and commit it; again, whole, if another writer was faster.
+
+    Raises:
+        IntegrityError: It lost the race every time; likewise ``OperationalError``.
+    """
+    for attempt in range(1, WRITE_ATTEMPTS + 1):
+        try:
+            with writing(engine) as session:
+                return work(session)
+        except (IntegrityError, OperationalError) as error:
+            if attempt == WRITE_ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _LOST_RACES:
+                raise
+    raise AssertionError
