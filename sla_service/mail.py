@@ -1,8 +1,8 @@
 """SMTP, step by step: what became of a message is known for certain, or said to be uncertain.
 
 ``smtplib.sendmail`` raises the same exception whether the connection broke before the message was handed over or after
-the server had it. Here the final dot is a step of its own. Until it is sent a server must discard what it has (RFC 5321,
-4.1.1.4), so any failure before it means not sent; from then on only an answer that can be read means anything.
+the server had it. Here the final dot is a step of its own. A server that loses the connection before it must cancel the
+message (RFC 5321, 4.1.1.10), so any failure until then means not sent; after it only an answer that can be read counts.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Smtp:
                 client.send(_LINE_START_DOT.sub(b"..", message))
         except (OSError, ValueError) as error:  # smtplib's are OSErrors; credentials that cannot be encoded are not
             self._drop()
-            settled = (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError, ssl.SSLError, ValueError)
+            settled = (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError, ssl.CertificateError, ValueError)
             return Receipt(Outcome.NOT_SENT, _words(error), may_retry_now=not isinstance(error, settled))
         return refusal
 
@@ -128,7 +128,6 @@ class Smtp:
             client.send(b".\r\n")
             _socket(client).settimeout(self._timeouts.final_answer_seconds)
             code, text = client.getreply()
-            _socket(client).settimeout(self._timeouts.answer_seconds)
         except OSError as error:
             self._drop()
             return Receipt(Outcome.UNCERTAIN, f"no answer to the message: {_words(error)}")
@@ -143,6 +142,7 @@ class Smtp:
 
     def _announce(self, client: smtplib.SMTP, sender: str, recipient: str) -> Receipt | None:
         """MAIL, RCPT and DATA; None if the server waits for the message."""
+        _socket(client).settimeout(self._timeouts.answer_seconds)
         options = [] if sender.isascii() and recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
         if options and not client.has_extn("smtputf8"):
             return Receipt(Outcome.REFUSED, "the mail server takes no addresses beyond ASCII (no SMTPUTF8)")

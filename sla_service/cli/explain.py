@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from typing import Any
 
 import click
 from rich.console import Console
 
 from sla_service.cli.context import Context, pass_context
+from sla_service.cli.explain_json import explanation_mapping
 from sla_service.cli.tables import grouped, table
 from sla_service.domain.assessment import Assessment, Measurement, Outcome
 from sla_service.domain.error_budget import ErrorBudget
-from sla_service.domain.incidents import Curve
-from sla_service.domain.instants import format_instant, to_datetime
+from sla_service.domain.incidents import Curve, turning_points
+from sla_service.domain.instants import to_datetime
 from sla_service.domain.money import Money, format_exact
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import ExclusionRule, Policy, Tier
@@ -48,7 +48,7 @@ def explain(context: Context, merchant_id: str, period: str, as_json: bool) -> N
     with context.reading() as session:
         found = explain_month(session, merchant_id, Month.parse(period), now_ms=context.clock())
     if as_json:
-        click.echo(json.dumps([_mapping(one) for one in found]))
+        click.echo(json.dumps([explanation_mapping(one) for one in found]))
         return
     for one in found:
         _print(context.console, one, period)
@@ -63,15 +63,12 @@ def _print(console: Console, one: Explanation, period: str) -> None:
         say(f"  Parked: {subject.parked_reason or 'nothing is left to measure'}.")
         return
     zone, window, measurement = subject.time_zone, one.measured.window, one.measured.measurement
-    say(
-        f"  Contract from {contract.starts_on}: {policy.name_and_version} ({policy.digest[:12]}), {contract.monthly_fee} a month"
-    )
-    say(
-        f"  Period   {_local(window.start_ms, zone)} to {_local(window.end_ms, zone)}, {zone}: {_hours(window.duration_ms)}"
-    )
-    say(
-        f"  Method   {policy.curve.value}: {METHODS[policy.curve]}; overlapping evidence counts once, the largest share"
-    )
+    terms = f"{policy.name_and_version} ({policy.digest[:12]})"
+    start, end = _local(window.start_ms, zone), _local(window.end_ms, zone)
+    say(f"  Contract from {contract.starts_on}: {terms}, {contract.monthly_fee} a month")
+    say(f"  Period   {start} to {end}, {zone}: {_hours(window.duration_ms)}")
+    say(f"  Method   {policy.curve.value}: {METHODS[policy.curve]}")
+    say("           overlapping evidence counts once, the largest share")
     for rule in _conditions(policy):
         say(f"           {rule}")
     say("")
@@ -104,6 +101,10 @@ def _print_evidence(console: Console, one: Explanation) -> None:
         row = (line["incident_id"], _local(line["started_at_ms"], zone), _local(line["ended_at_ms"], zone))
         rows.append((*row, minutes(length * 1_000_000), share, minutes(line["counted_ppm_ms"]), why))
     heads = ("incident", "from", "until", "minutes", "mean share", "counted", "")
+    for incident_id in dict.fromkeys(line["incident_id"] for line in one.measured.lines):
+        for point in turning_points(one.incidents[incident_id].timeline):
+            available = format_floored(Fraction(point.available_ppm, 1_000_000), 2)
+            console.out(f"  {incident_id}  {_local(point.at_ms, zone)}  {available:>7} available  {point.text}")
     if rows:
         console.print(table("  1 Evidence", heads, rows, numbers=("minutes", "mean share", "counted")))
     else:
@@ -114,9 +115,8 @@ def _print_steps(console: Console, policy: Policy, m: Measurement, found: Assess
     say, total = console.out, m.total_ms
     say(f"  2 Counted downtime   {minutes(m.bad_ppm_ms)} minutes of {minutes(total * 1_000_000)}")
     shown = format_floored_between(found.availability, policy.target)
-    say(
-        f"  3 Availability       1 − {minutes(m.bad_ppm_ms)} ÷ {minutes(total * 1_000_000)} = {found.availability} = {shown}"
-    )
+    division = f"1 − {minutes(m.bad_ppm_ms)} ÷ {minutes(total * 1_000_000)}"
+    say(f"  3 Availability       {division} = {found.availability} = {shown}")
     compared = "met" if found.outcome is Outcome.MET else "missed"
     say(f"  4 Commitment         {format_percent(policy.target)}: {compared}")
     if found.outcome is Outcome.MET:
@@ -127,9 +127,8 @@ def _print_steps(console: Console, policy: Policy, m: Measurement, found: Assess
         return
     tier, currency = policy.tiers[found.tier], fee.currency
     clause = f" [{policy.contract + ', ' if policy.contract else ''}{tier.clause}]" if tier.clause else ""
-    say(
-        f"  5 Tier {found.tier + 1}             {tier_in_words(tier)}: {format_percent(found.rate)} of the monthly fee{clause}"
-    )
+    rate = format_percent(found.rate)
+    say(f"  5 Tier {found.tier + 1}             {tier_in_words(tier)}: {rate} of the monthly fee{clause}")
     say(
         f"  6 Credit             {fee} × {format_percent(found.rate)} = {format_exact(found.before_cap_minor, currency)}"
     )
@@ -154,7 +153,9 @@ def _print_budgets(console: Console, found: tuple[ErrorBudget, ...], burn: Fract
     heads = ("error budget", "edge", "minutes", "consumed", "minutes left")
     console.out("")
     console.print(table("  Error budget", heads, rows, numbers=heads[1:]))
-    console.out(f"  Burn rate over the period: {_times(burn)}")
+    spent = "none" if burn is None else f"{format_floored(burn / 100, 2).removesuffix('%')} ×"
+    console.out(f"  Burn rate over the period: {spent} (1 × spends the budget exactly)")
+    console.out("")
 
 
 def _print_methods(console: Console, one: Explanation, policy: Policy) -> None:
@@ -209,48 +210,3 @@ def _minutes(ms: Fraction) -> str:
 
 def _times(ratio: Fraction | None) -> str:
     return "none" if ratio is None else f"{grouped(format_floored(ratio, 2).removesuffix('%'))} %"
-
-
-def _mapping(one: Explanation) -> dict[str, Any]:
-    measured, found = one.measured, one.assessment
-    subject = measured.subject
-    head: dict[str, Any] = {
-        "merchant_id": one.merchant.merchant_id,
-        "service": subject.contract.service,
-        "policy": subject.contract.policy,
-        "parked_reason": subject.parked_reason or None,
-    }
-    if found is None or measured.measurement is None or subject.policy is None or measured.window is None:
-        return head
-    return head | {
-        "policy_version": subject.policy.version,
-        "policy_digest": subject.policy.digest,
-        "method": subject.policy.curve.value,
-        "time_zone": subject.time_zone,
-        "period_start": format_instant(measured.window.start_ms),
-        "period_end": format_instant(measured.window.end_ms),
-        "evidence": list(measured.lines),
-        "bad_ppm_ms": measured.measurement.bad_ppm_ms,
-        "total_ms": measured.measurement.total_ms,
-        "availability": str(found.availability),
-        "availability_percent": format_floored(found.availability),
-        "target": str(subject.policy.target),
-        "outcome": found.outcome.value,
-        "reason": found.reason or None,
-        "tier": None if found.tier is None else found.tier + 1,
-        "rate": None if found.rate is None else str(found.rate),
-        "unrounded_minor": str(found.unrounded_minor),
-        "amount": {"amount": found.amount.amount, "currency": found.amount.currency},
-        "error_budget": [
-            {"edge": str(b.edge), "budget_ms": str(b.budget_ms), "left_ms": str(b.left_ms)} for b in one.budgets
-        ],
-        "burn_rate": None if one.burn_ratio is None else str(one.burn_ratio),
-        "methods": {
-            m.curve.value: {
-                "availability": str(m.measurement.availability),
-                "bad_ppm_ms": m.measurement.bad_ppm_ms,
-                "amount": m.assessment.amount.amount,
-            }
-            for m in one.methods
-        },
-    }

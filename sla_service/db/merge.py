@@ -122,8 +122,7 @@ def _unknown(staged: Table, reference: Reference) -> Query:
 
 def _problems(session: Session, query: Query) -> Iterator[Problem]:
     select_, rule, message, column = query
-    for row in session.connection().execute(select_):
-        line, value = row[0], row[1]
+    for line, value in session.connection().execute(select_).tuples():  # type: ignore[misc]
         found = None if "{value}" in message else shown(value)
         yield Problem(rule, message.format(value=value), line=line, column=column or None, value=found)
 

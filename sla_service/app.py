@@ -1,0 +1,97 @@
+"""Composition root: the only module that knows all others, and the only one that reads the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+
+from sla_service.config import Settings
+from sla_service.db.engine import create_engine
+from sla_service.domain.errors import MissingSettingsError
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""The largest call is 10,000 impacts at well under a kilobyte each; files go through the command line."""
+SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
+SECRET_BYTES = 32
+MIN_SECRET_CHARACTERS = 32
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+FONTS_FOLDER = "fonts"
+
+
+def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) -> Flask:
+    """The web application.
+
+    Args:
+        settings: From ``Settings.from_env``.
+        clock: Now, in milliseconds since 1970; the system's clock if not given.
+
+    Raises:
+        MissingSettingsError: The secret is too short to sign anything.
+    """
+    # The terminal pays for Flask only when it serves.
+    from sla_service.web import register  # noqa: PLC0415
+    from sla_service.web.context import WebContext  # noqa: PLC0415
+
+    app = Flask("sla_service.web", static_url_path="/static", template_folder=str(TEMPLATES))
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        # No page uses a session today; one that will gets a cookie that only travels over https, to us alone.
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    context = WebContext(
+        engine=create_engine(settings.url),
+        clock=clock or system_clock_ms,
+        secret_key=secret_key(settings),
+        issuer_name=settings.issuer_name,
+        contact_email=settings.contact_email,
+        accent=settings.accent,
+        fonts_dir=settings.home / FONTS_FOLDER,
+    )
+    register(app, context, https=settings.public_url.startswith("https://"))
+    return app
+
+
+def system_clock_ms() -> int:
+    """Now, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def secret_key(settings: Settings) -> str:
+    """The secret that signs portal links: the one that was set, or one that is generated into ``home`` and kept.
+
+    Raises:
+        MissingSettingsError: The one that was set is short enough to be guessed.
+    """
+    if settings.secret_key:
+        if len(settings.secret_key) < MIN_SECRET_CHARACTERS:
+            purpose = f"sign portal links (a random secret of at least {MIN_SECRET_CHARACTERS} characters)"
+            raise MissingSettingsError(["SLA_SECRET_KEY"], purpose)
+        return settings.secret_key
+    path = settings.home / SECRET_FILE
+    if not path.exists():
+        _generate(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _generate(path: Path) -> None:
+    """Write a new secret, readable by its owner alone; whoever comes second finds the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(SECRET_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link appears whole or not at all, and never replaces another.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

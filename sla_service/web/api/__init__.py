@@ -1,0 +1,31 @@
+"""``/api/v1``: for programs. See ``docs/api.md``; the description itself is at ``/api/v1/openapi.json``."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from sla_service import __version__
+from sla_service.web.api.endpoints import KEY_SCHEME, Api
+from sla_service.web.api.evidence import evidence
+from sla_service.web.api.merchants import merchants
+from sla_service.web.api.runs import runs
+
+PREFIX = "/api/v1"
+DESCRIPTION = "Record incidents and impacts; read runs, credits, availability and error budgets. See docs/api.md."
+
+
+def register_api(app: Flask) -> None:
+    """Add every operation and their description to the application."""
+    app.config.update(OPENAPI_URL_PREFIX=PREFIX, OPENAPI_VERSION="3.0.3")
+    api = Api(
+        app,
+        spec_kwargs={
+            "title": "SLA service",
+            "version": __version__,
+            "info": {"description": DESCRIPTION},
+            "components": {"securitySchemes": {KEY_SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "sla_…"}}},
+            "security": [{KEY_SCHEME: []}],
+        },
+    )
+    for blueprint in (evidence, runs, merchants):
+        api.register_blueprint(blueprint, url_prefix=PREFIX)

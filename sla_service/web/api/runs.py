@@ -1,0 +1,175 @@
+"""Credit runs: what was calculated, approved and issued for a month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from sla_service.db.credits import list_run_credits, summarise
+from sla_service.db.engine import reading
+from sla_service.db.runs import list_runs, load_run
+from sla_service.db.tables import CreditRecord, RunRecord
+from sla_service.domain.assessment import Measurement
+from sla_service.domain.instants import format_instant
+from sla_service.domain.money import Money
+from sla_service.web.api.auth import require_key
+from sla_service.web.api.endpoints import ApiBlueprint, endpoint
+from sla_service.web.api.fields import IdField
+from sla_service.web.api.ids import run_number
+from sla_service.web.api.paging import NumberParameter, PageQuerySchema, next_page, page
+from sla_service.web.api.wire import Json, MoneySchema, RatioSchema, money_json, ratio_json, told
+from sla_service.web.context import context
+
+
+class RunSchema(Schema):
+    """A run and who did what to it."""
+
+    run_id = fields.Integer(required=True)
+    period = fields.String(required=True, metadata=told("Month.", example="2023-09"))
+    state = fields.String(required=True, metadata=told("calculated, approved, issued, rejected or superseded"))
+    digest = fields.String(required=True, metadata=told("SHA-256 of the figures; what an approval is for."))
+    created_at = fields.String(required=True)
+    created_by = fields.String(required=True)
+    approved_at = fields.String(required=True, allow_none=True)
+    approved_by = fields.String(required=True, allow_none=True)
+    issued_at = fields.String(required=True, allow_none=True)
+    issued_by = fields.String(required=True, allow_none=True)
+
+
+class SummaryLineSchema(Schema):
+    """Cases of one outcome, policy and currency."""
+
+    outcome = fields.String(required=True)
+    service = fields.String(required=True)
+    policy = fields.String(required=True)
+    policy_version = fields.Integer(required=True, allow_none=True)
+    credits = fields.Integer(required=True, metadata=told("How many cases."))
+    merchants = fields.Integer(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+
+
+class RunDetailSchema(RunSchema):
+    """A run with its sums."""
+
+    summary = fields.List(fields.Nested(SummaryLineSchema), required=True)
+
+
+class RunsSchema(Schema):
+    """A page of runs."""
+
+    runs = fields.List(fields.Nested(RunSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class CreditSchema(Schema):
+    """One contract's case in a run."""
+
+    credit_no = fields.Integer(required=True)
+    merchant_id = fields.String(required=True)
+    service = fields.String(required=True)
+    policy = fields.String(required=True)
+    policy_version = fields.Integer(required=True, allow_none=True)
+    outcome = fields.String(
+        required=True, metadata=told("met, credited, below_minimum, nothing_owed, undefined or parked")
+    )
+    reason = fields.String(required=True, allow_none=True, metadata=told("Why a person must decide."))
+    availability = fields.Nested(RatioSchema, required=True, allow_none=True)
+    target = fields.Nested(RatioSchema, required=True, allow_none=True)
+    fee = fields.Nested(MoneySchema, required=True)
+    credit = fields.Nested(MoneySchema, required=True)
+
+
+class CreditsSchema(Schema):
+    """A page of credits."""
+
+    credits = fields.List(fields.Nested(CreditSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class CreditsQuerySchema(PageQuerySchema):
+    """Which credits of the run."""
+
+    after = NumberParameter(metadata=told("Number of the last credit seen.", type="integer"))
+    merchant_id = IdField(metadata=told("Only this merchant's.", type="string"))
+
+
+runs = ApiBlueprint("runs", __name__, description="Credit runs, month by month")
+runs.before_request(require_key)
+
+
+@endpoint(runs, "/runs", query=PageQuerySchema, gives=RunsSchema, refuses=(400,))
+def get_runs(query: Mapping[str, Any]) -> Json:
+    """List runs, the newest first."""
+    with reading(context().engine) as session:
+        found = [run_json(run) for run in list_runs(session)]
+    shown, after = page(found, lambda run: str(run["run_id"]), limit=query["limit"], after=query.get("after"))
+    return {"runs": shown, "next": after}
+
+
+@endpoint(runs, "/runs/<run_id>", gives=RunDetailSchema, refuses=(404,))
+def get_run(run_id: str) -> Json:
+    """Read a run with its counts and sums."""
+    with reading(context().engine) as session:
+        run = load_run(session, run_number(run_id))
+        summary = [_summary_json(row) for row in summarise(session, run.run_id)]
+        return {**run_json(run), "summary": summary}
+
+
+@endpoint(runs, "/runs/<run_id>/credits", query=CreditsQuerySchema, gives=CreditsSchema, refuses=(404,))
+def get_run_credits(query: Mapping[str, Any], run_id: str) -> Json:
+    """List a run's credits by number, of one merchant if asked for."""
+    limit, merchant_id = query["limit"], query.get("merchant_id")
+    with reading(context().engine) as session:
+        run = load_run(session, run_number(run_id))
+        after = query.get("after", 0)
+        found = list_run_credits(session, run.run_id, merchant_id=merchant_id, after=after, limit=limit + 1)
+        credits = [_credit_json(credit) for credit in found[:limit]]
+    more = next_page(str(credits[-1]["credit_no"])) if len(found) > limit else None
+    return {"credits": credits, "next": more}
+
+
+def run_json(run: RunRecord) -> Json:
+    """A run as the API shows it."""
+    return {
+        "run_id": run.run_id,
+        "period": run.period,
+        "state": run.state,
+        "digest": run.digest,
+        "created_at": format_instant(run.created_at_ms),
+        "created_by": run.created_by,
+        "approved_at": _instant(run.approved_at_ms),
+        "approved_by": run.approved_by,
+        "issued_at": _instant(run.issued_at_ms),
+        "issued_by": run.issued_by,
+    }
+
+
+def _instant(ms: int | None) -> str | None:
+    return None if ms is None else format_instant(ms)
+
+
+def _summary_json(row: Mapping[str, Any]) -> Json:
+    names = ("outcome", "service", "policy", "policy_version", "credits", "merchants")
+    return {**{name: row[name] for name in names}, "amount": money_json(Money(row["currency"], row["amount_minor"]))}
+
+
+def _credit_json(credit: CreditRecord) -> Json:
+    availability = None
+    if credit.bad_ppm_ms is not None and credit.total_ms:
+        availability = ratio_json(Measurement(credit.bad_ppm_ms, credit.total_ms).availability)
+    return {
+        "credit_no": credit.credit_no,
+        "merchant_id": credit.merchant_id,
+        "service": credit.service,
+        "policy": credit.policy,
+        "policy_version": credit.policy_version,
+        "outcome": credit.outcome,
+        "reason": credit.reason,
+        "availability": availability,
+        "target": None if credit.target is None else ratio_json(Fraction(credit.target)),
+        "fee": money_json(Money(credit.currency, credit.fee_minor)),
+        "credit": money_json(Money(credit.currency, credit.amount_minor)),
+    }
