@@ -7,12 +7,17 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import click
 from flask import Flask
 
 from sla_service.config import Settings
 from sla_service.db.engine import create_engine
 from sla_service.domain.errors import MissingSettingsError
+
+if TYPE_CHECKING:
+    from sla_service.cli.context import Context
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """The largest call is 10,000 impacts at well under a kilobyte each; files go through the command line."""
@@ -95,3 +100,38 @@ def _generate(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def main() -> None:
+    """The ``sla`` command, with ``serve`` added: the terminal itself does not know the web."""
+    from sla_service.cli import cli  # noqa: PLC0415
+    from sla_service.cli.context import Context  # noqa: PLC0415
+    from sla_service.cli.errors import refuse  # noqa: PLC0415
+
+    try:
+        settings = Settings.from_env(os.environ)
+    except MissingSettingsError as error:
+        refuse(error)
+    cli.add_command(serve)
+    cli(obj=Context(settings, secret_key=lambda: secret_key(settings)), prog_name="sla")
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.pass_obj
+def serve(context: Context, host: str, port: int) -> None:
+    """Serve the portal and the API, and print a link to a merchant's pages."""
+    import waitress  # noqa: PLC0415
+
+    context.require_schema()
+    app = create_app(context.settings)
+    server = waitress.create_server(app, host=host, port=port)
+    base = f"http://{host}:{server.effective_port}"
+    click.echo(f"Serving on {base}; stop with Ctrl-C.")
+    from sla_service.cli.keys import example_link  # noqa: PLC0415
+
+    shown = example_link(context, base)
+    click.echo(f"A merchant's pages:\n  {shown}" if shown else "No merchant yet; import some, then `sla link`.")
+    click.echo(f"The API: {base}/api/v1/openapi.json; make a key with `sla key create NAME`.")
+    server.run()

@@ -125,10 +125,7 @@ caps = st.none() | st.builds(Cap, st.sampled_from([Fraction(1, 4), Fraction(1, 3
 def tables_as_written(draw: st.DrawFn) -> tuple[Tier, ...]:
     """Any rows: with holes, overlaps, empty ranges and every kind of edge."""
     rows = draw(st.lists(st.tuples(*[st.sampled_from((Fraction(0), *EDGES))] * 2), min_size=1, max_size=4))
-    return tuple(
-        Tier(draw(_PAYS), max(row), draw(st.booleans()), min(row), draw(st.booleans()))  #
-        for row in rows
-    )
+    return tuple(Tier(draw(_PAYS), max(row), draw(st.booleans()), min(row), draw(st.booleans())) for row in rows)
 
 
 @st.composite

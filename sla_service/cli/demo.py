@@ -36,6 +36,8 @@ APPROVED_MS = parse_instant("2023-10-02T06:30:00Z")
 ISSUED_MS = parse_instant("2023-10-03T02:00:00Z")
 """The demo's clock: the days after that September, so that two runs of the demo give the same bytes."""
 CREATOR, APPROVER = "ann", "ben"
+KEPT = ("fonts", "secret.key")
+"""Left from one demo to the next: they depend on nothing that it makes."""
 MARKER = ".sla-demo"
 """A folder with this file was made by the demo, so that the demo may make it anew."""
 
@@ -89,10 +91,9 @@ def _clear(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
             raise NotFoundError(f"{folder}/ is not empty and was not made by the demo; choose another with --into")
-        fonts = folder / "fonts"
         for child in folder.iterdir():
-            if child == fonts:
-                continue  # prepared fonts depend on nothing that the demo makes
+            if child.name in KEPT:
+                continue
             shutil.rmtree(child) if child.is_dir() else child.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text("Made by `sla demo`, which makes this folder anew each time.\n", encoding="utf-8")

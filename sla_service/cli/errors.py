@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -37,8 +37,13 @@ class TeachingGroup(click.Group):
         try:
             return super().invoke(ctx)
         except SlaError as error:
-            _print(error)
-            sys.exit(EXIT_CODES.get(type(error), 1))
+            refuse(error)
+
+
+def refuse(error: SlaError) -> NoReturn:
+    """Say what was refused, and leave with the exit code that says who must act."""
+    _print(error)
+    sys.exit(EXIT_CODES.get(type(error), 1))
 
 
 def _print(error: SlaError) -> None:

@@ -128,10 +128,9 @@ def _print_steps(console: Console, policy: Policy, m: Measurement, found: Assess
     tier, currency = policy.tiers[found.tier], fee.currency
     clause = f" [{policy.contract + ', ' if policy.contract else ''}{tier.clause}]" if tier.clause else ""
     rate = format_percent(found.rate)
-    say(f"  5 Tier {found.tier + 1}             {tier_in_words(tier)}: {rate} of the monthly fee{clause}")
-    say(
-        f"  6 Credit             {fee} × {format_percent(found.rate)} = {format_exact(found.before_cap_minor, currency)}"
-    )
+    share = f"{rate} of the monthly fee"
+    say(f"  5 Tier {found.tier + 1}             {tier_in_words(tier)}: {share}{clause}")
+    say(f"  6 Credit             {fee} × {rate} = {format_exact(found.before_cap_minor, currency)}")
     if found.cap_minor is not None:
         word = "applies" if found.cap_applied else "not reached"
         say(f"  7 Cap                {format_exact(found.cap_minor, currency)}: {word}")

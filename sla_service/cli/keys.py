@@ -6,7 +6,7 @@ import click
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.tables import table
-from sla_service.db.parties import load_merchant
+from sla_service.db.parties import find_example_merchant, load_merchant
 from sla_service.domain.instants import format_instant
 from sla_service.usecases.api_keys import create_api_key, list_api_keys, revoke_api_key
 from sla_service.usecases.portal_links import LINK_DAYS, sign_portal_link
@@ -80,3 +80,10 @@ def merchant_link(context: Context, merchant_id: str, *, days: int = LINK_DAYS, 
         load_merchant(session, merchant_id)
     token = sign_portal_link(context.secret_key(), merchant_id, now_ms=context.clock(), days=days)
     return f"{(base or context.settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/portal/{token}/"
+
+
+def example_link(context: Context, base: str) -> str | None:
+    """A link to the pages of a merchant who was credited, or of any; None if there is no merchant yet."""
+    with context.reading() as session:
+        merchant_id = find_example_merchant(session)
+    return None if merchant_id is None else merchant_link(context, merchant_id, base=base)

@@ -122,7 +122,8 @@ def _unknown(staged: Table, reference: Reference) -> Query:
 
 def _problems(session: Session, query: Query) -> Iterator[Problem]:
     select_, rule, message, column = query
-    for line, value in session.connection().execute(select_).tuples():  # type: ignore[misc]
+    rows: Any = session.connection().execute(select_)
+    for line, value in rows:
         found = None if "{value}" in message else shown(value)
         yield Problem(rule, message.format(value=value), line=line, column=column or None, value=found)
 

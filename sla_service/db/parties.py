@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
-from sla_service.db.tables import ContractRecord, MerchantRecord, PartnerRecord
+from sla_service.db.tables import ContractRecord, MerchantRecord, PartnerRecord, StatementRecord
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.parties import Merchant, Partner
 
@@ -35,6 +35,12 @@ def load_merchants(session: Session, merchant_ids: Iterable[str]) -> dict[str, M
         query = select(MerchantRecord).where(col(MerchantRecord.merchant_id).in_(wanted[i : i + CHUNK]))
         found |= {record.merchant_id: _merchant(record) for record in session.exec(query)}
     return found
+
+
+def find_example_merchant(session: Session) -> str | None:
+    """The first merchant with a statement, or else the first one: for trying the portal."""
+    stated = select(func.min(StatementRecord.party_id)).where(StatementRecord.kind == "merchant")
+    return session.exec(stated).one() or session.exec(select(func.min(MerchantRecord.merchant_id))).one()
 
 
 def load_partners(session: Session) -> dict[str, Partner]:

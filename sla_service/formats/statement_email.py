@@ -33,12 +33,14 @@ HEADER_COLUMNS = 76
 """RFC 5322 asks for 78 at most; an encoded word may have 75."""
 MAX_NAME_CHARACTERS = 100
 """Of a name beside an address; the statement itself has it in full."""
-MAX_ADDRESS_CHARACTERS = 254
 BOUNDARY_DIGITS = 32
 INK = "#1a1c1f"
+_ENCODED = "=?"
+"""How an encoded word begins; where a name has it by chance, it is encoded itself."""
 
-_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f<>()\[\]\\,;:@\"]+@[^\s\x00-\x20\x7f<>()\[\]\\,;:@\"]+")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
+_ATOMS = r"[^\s\x00-\x20\x7f<>()\[\]\\,;:@\"]+"
+_ADDRESS = re.compile(rf"(?=.{{1,254}}\Z){_ATOMS}@{_ATOMS}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -72,6 +74,7 @@ def render_email(statement: Statement, *, pdf: bytes, message_id: str, sender: s
         ("Message-ID", _checked(_MESSAGE_ID, message_id)),
         ("Auto-Submitted", "auto-generated"),
         ("Content-Language", words.texts.language),
+        ("MIME-Version", "1.0"),
     ]
     if issuer.contact_email != address and _ADDRESS.fullmatch(issuer.contact_email):
         headers.insert(3, ("Reply-To", _mailbox(issuer.name, issuer.contact_email)))
@@ -90,7 +93,7 @@ def parse_sender(text: str) -> tuple[str, str]:
 
 
 def _checked(pattern: re.Pattern[str], text: str, *, found: str | None = None) -> str:
-    if len(text) > MAX_ADDRESS_CHARACTERS or pattern.fullmatch(text) is None:
+    if pattern.fullmatch(text) is None:
         message = "write one address, such as billing@example.com"
         raise InvalidValueError.of("email_format", message, value=text if found is None else found)
     return text
@@ -101,7 +104,9 @@ def _mailbox(name: str, address: str) -> str:
     checked, shown = _checked(_ADDRESS, address), _one_line(name)
     if len(shown) > MAX_NAME_CHARACTERS:
         shown = shown[: MAX_NAME_CHARACTERS - 1].rstrip() + "…"
-    if shown.isascii():
+    if not shown:
+        return f"<{checked}>"
+    if shown.isascii() and _ENCODED not in shown:
         quoted = shown.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}"\r\n <{checked}>'
     return f"{_unstructured('Reply-To', shown)}\r\n <{checked}>"
@@ -110,7 +115,7 @@ def _mailbox(name: str, address: str) -> str:
 def _unstructured(name: str, text: str) -> str:
     """A header's text, folded, and in encoded words if it needs them (RFC 2047)."""
     line = _one_line(text)
-    charset = "us-ascii" if line.isascii() and "=?" not in line else "utf-8"
+    charset = "us-ascii" if line.isascii() and _ENCODED not in line else "utf-8"
     return Header(line, charset, maxlinelen=HEADER_COLUMNS, header_name=name).encode(linesep="\r\n")
 
 

@@ -10,6 +10,7 @@ from sla_service.web.errors import register_errors
 from sla_service.web.headers import register_headers
 from sla_service.web.health import health
 from sla_service.web.portal import portal
+from sla_service.web.theme import theme
 from sla_service.web.verify import verify
 
 
@@ -20,5 +21,5 @@ def register(app: Flask, context: WebContext, *, https: bool) -> None:
     register_errors(app)
     register_headers(app, https=https)
     register_api(app)
-    for blueprint in (health, portal, verify):
+    for blueprint in (health, theme, portal, verify):
         app.register_blueprint(blueprint)

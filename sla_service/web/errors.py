@@ -21,9 +21,9 @@ from sla_service.domain.errors import (
     ConflictError,
     ForbiddenError,
     InvalidValueError,
-    MissingSettingsError,
     NotFoundError,
     Problem,
+    SlaError,
 )
 from sla_service.web.context import context
 
@@ -66,23 +66,30 @@ class Refusal:
 def refusal_of(error: Exception) -> Refusal:
     """The answer to an error; anything that is not a refusal on purpose is ours, with an id to ask about."""
     match error:
-        case InvalidValueError():
-            return _invalid(error)
-        case NotFoundError():
-            return Refusal(404, "not_found", str(error))
-        case ConflictError():
-            return Refusal(409, error.rule, str(error))
-        case ForbiddenError() if error.rule in NOT_SIGNED_IN:
-            return Refusal(401, error.rule, str(error), headers={"WWW-Authenticate": 'Bearer realm="sla"'})
-        case ForbiddenError():
-            return Refusal(403, error.rule, str(error))
-        case MissingSettingsError():
-            return Refusal(503, "settings_missing", str(error))
-        case OperationalError() | PoolTimeoutError():
-            return _unavailable()
+        case SlaError():
+            return _refused(error)
         case HTTPException():
             return _http(error)
+        case OperationalError() | PoolTimeoutError():
+            return _unavailable()
     return Refusal(500, "internal", f"This is our mistake. Quote the id {uuid.uuid4().hex[:12]} when you ask us.")
+
+
+def _refused(error: SlaError) -> Refusal:
+    match error:
+        case InvalidValueError():
+            found = _invalid(error)
+        case NotFoundError():
+            found = Refusal(404, "not_found", str(error))
+        case ConflictError():
+            found = Refusal(409, error.rule, str(error))
+        case ForbiddenError() if error.rule in NOT_SIGNED_IN:
+            found = Refusal(401, error.rule, str(error), headers={"WWW-Authenticate": 'Bearer realm="sla"'})
+        case ForbiddenError():
+            found = Refusal(403, error.rule, str(error))
+        case _:
+            found = Refusal(503, "settings_missing", str(error))
+    return found
 
 
 def _invalid(error: InvalidValueError) -> Refusal:

@@ -1,18 +1,11 @@
-"""Headers that every answer carries: no script, no framing, no sniffing, no referrer, and nothing private in a cache."""
+"""Headers of every answer: no script, no framing, no sniffing, no referrer, and nothing private in a cache."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, request
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    ),
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -39,7 +32,7 @@ def register_headers(app: Flask, *, https: bool) -> None:
     def add(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        is_style = request.endpoint in {"static", "portal.accent"} and response.status_code < 400  # noqa: PLR2004
+        is_style = request.endpoint in {"static", "theme.accent"} and response.status_code < 400  # noqa: PLR2004
         response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}" if is_style else "no-store"
         if https:
             response.headers["Strict-Transport-Security"] = f"max-age={HTTPS_SECONDS}"

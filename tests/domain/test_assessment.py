@@ -241,7 +241,7 @@ def test_the_cap_is_not_rounded_before_the_credit_is():
         ),
         pytest.param("10.01 USD", "1.00 USD", True, (Outcome.CREDITED, "USD 1.00"), id="more than 1.00 issues 1.001"),
         pytest.param(
-            "9.99 USD", "1.00 USD", False, (Outcome.BELOW_MINIMUM, "USD 0.00"), id="0.999 is below, though it rounds to 1"
+            "9.99 USD", "1.00 USD", False, (Outcome.BELOW_MINIMUM, "USD 0.00"), id="0.999 is below, and rounds to 1"
         ),
         pytest.param("9.99 USD", "1.00 EUR", False, (Outcome.CREDITED, "USD 1.00"), id="another currency's minimum"),
         pytest.param("9 JPY", "1 JPY", False, (Outcome.BELOW_MINIMUM, "JPY 0"), id="a currency without decimals"),

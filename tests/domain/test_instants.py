@@ -55,7 +55,7 @@ def test_an_instant_is_read(text, utc):
         pytest.param("2023-09-19T02:00\u221208:00", "instant_format", id="a typographic minus"),
         pytest.param("2023-09-19T02:00Z ", "instant_format", id="a space at the end"),
         pytest.param("2023-09-19T02:00Z\n", "instant_format", id="a line end"),
-        pytest.param("２０２３-09-19T02:00Z", "instant_format", id="digits of another script"),  # noqa: RUF001
+        pytest.param("２０２３-09-19T02:00Z", "instant_format", id="digits of another script"),
         pytest.param("", "instant_format", id="an empty field"),
         pytest.param("1695088800", "instant_format", id="seconds since 1970"),
         pytest.param("2023-09-19T24:00Z", "hour", id="24 o'clock"),
@@ -121,7 +121,7 @@ def test_a_zone_is_found(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "EST", "EST5EDT", "GMT", "China", "Asia/Nowhere", "Asia/shanghai", "asia/shanghai ", "../etc/passwd", "/etc/x"],
+    ["", "EST", "EST5EDT", "GMT", "China", "Asia/Nowhere", "Asia/shanghai", "UTC ", "../etc/passwd", "/etc/x"],
 )
 def test_a_zone_is_refused(name):
     with pytest.raises(InvalidValueError, match="use a zone name such as Asia/Shanghai"):

@@ -52,7 +52,7 @@ def test_an_amount_is_read_exactly(amount, currency, minor):
         pytest.param("1,299.50", "USD", "number_format", id="a separator of thousands"),
         pytest.param("29,90", "USD", "number_format", id="a decimal comma"),
         pytest.param("1E5", "JPY", "number_format", id="an exponent"),
-        pytest.param("１２", "JPY", "number_format", id="digits of another script"),  # noqa: RUF001
+        pytest.param("１２", "JPY", "number_format", id="digits of another script"),
         pytest.param("NaN", "USD", "number_format", id="not a number"),
         pytest.param("+1", "USD", "number_format", id="a plus sign"),
         pytest.param(" 1", "USD", "number_format", id="a space"),

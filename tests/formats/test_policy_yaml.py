@@ -1,5 +1,7 @@
 """Policy files: read whole, or refused with every problem, each with its path, its line and what to do."""
 
+# ruff: noqa: E501 - a refusal is one line of its table, to be read beside the others
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -191,7 +193,10 @@ def test_the_parsed_policy_credits_what_its_example_expects():
         pytest.param("minimum_run: 5 min", "minimum_run: 30 s", {"qualify": Qualify(30_000)}, id="seconds"),
         pytest.param("minimum_run: 5 min", "minimum_run: 2h", {"qualify": Qualify(7_200_000)}, id="without a space"),
         pytest.param(
-            "minimum_run: 5 min", "longer_than: 5 min", {"qualify": Qualify(300_000, strict=True)}, id="a strict minimum"
+            "minimum_run: 5 min",
+            "longer_than: 5 min",
+            {"qualify": Qualify(300_000, strict=True)},
+            id="a strict minimum",
         ),
         pytest.param("qualify: {minimum_run: 5 min}\n", "qualify: {}\n", {"qualify": Qualify()}, id="no minimum"),
         pytest.param("at: 100%", "at: 12.5%", {"cap": Cap(Fraction(1, 8))}, id="a cap below the fee"),
@@ -240,13 +245,25 @@ def test_edges_are_kept_as_written(row, tier):
     "other",
     [
         pytest.param(f"# a comment\n\n{GOOD}# and another\n", id="comments and empty lines"),
-        pytest.param("".join(reversed(GOOD.splitlines(keepends=True)[:9])) + GOOD.split("5 min}\n")[1], id="order of keys"),
-        pytest.param(changed("{kind: month, time_zone: Asia/Shanghai}", "{time_zone: Asia/Shanghai, kind: month}"), id="of nested keys"),
-        pytest.param(changed("period: {kind: month, time_zone: Asia/Shanghai}", "period:\n    kind: month\n    time_zone: 'Asia/Shanghai'"), id="layout and quotes"),
+        pytest.param(
+            "".join(reversed(GOOD.splitlines(keepends=True)[:9])) + "".join(GOOD.splitlines(keepends=True)[9:]),
+            id="order of keys",
+        ),
+        pytest.param(
+            changed("{kind: month, time_zone: Asia/Shanghai}", "{time_zone: Asia/Shanghai, kind: month}"),
+            id="of nested keys",
+        ),
+        pytest.param(
+            changed(
+                "period: {kind: month, time_zone: Asia/Shanghai}",
+                "period:\n    kind: month\n    time_zone: 'Asia/Shanghai'",
+            ),
+            id="layout and quotes",
+        ),
         pytest.param(changed("target: 99.95%", "target: 99.950 %"), id="a number written otherwise"),
         pytest.param(changed("minimum_run: 5 min", "minimum_run: 300 s"), id="a duration written otherwise"),
         pytest.param(changed("of: monthly_fee, at: 100%", "at: 100%"), id="a default left out"),
-        pytest.param(GOOD.split("examples:")[0], id="no examples"),
+        pytest.param(GOOD.split("examples:", maxsplit=1)[0], id="no examples"),
         pytest.param(GOOD.replace("\n", "\r\n"), id="line ends of Windows"),
     ],
 )
@@ -296,7 +313,7 @@ REFUSED = [
     ("a target without sign", "target: 99.95%", "target: 99.95", "percent_format", "target", "with its sign, such as 99.95%"),
     ("a target above 100 %", "target: 99.95%", "target: 100.01%", "target_range", "target", "from 0% to 100%"),
     ("a target of 0 %", "target: 99.95%", "target: 0%", "target_range", "target", "a target is above 0%"),
-    ("an edge above 100 %", "below: 99.0%,", "below: 199.0%,", "target_range", "credit[2].below", "from 0% to 100%"),
+    ("an edge above 100 %", "from: 95.0%,", "from: 195.0%,", "target_range", "credit[2].from", "from 0% to 100%"),
     ("no upper edge", "{below: 95.0%, ", "{", "tier_edge", "credit[3]", "give the upper edge once"),
     ("two upper edges", "{below: 95.0%, ", "{below: 95.0%, up_to: 95.0%, ", "tier_edge", "credit[3]", "give the upper edge once"),
     ("two lower edges", "from: 95.0%, ", "from: 95.0%, above: 95.0%, ", "tier_edge", "credit[2]", "give the lower edge once"),
@@ -384,10 +401,18 @@ def test_a_credit_table_needs_a_row(credit):
 @pytest.mark.parametrize(
     ("old", "new", "path", "hint"),
     [
-        pytest.param("target: 99.95%", "target: 99.95%\ntargets: 99%", "targets", "did you mean `target`?", id="plural"),
-        pytest.param("pay: 25%", "pay: 25%, bellow: 1%", "credit[2].bellow", "did you mean `below`?", id="a letter more"),
-        pytest.param("notice: 72 h", "notise: 72 h", "exclude[1].notise", "did you mean `notice`?", id="a wrong letter"),
-        pytest.param("share: 50%", "shar: 50%", "examples[1].impact[2].shar", "did you mean `share`?", id="in an example"),
+        pytest.param(
+            "target: 99.95%", "target: 99.95%\ntargets: 99%", "targets", "did you mean `target`?", id="plural"
+        ),
+        pytest.param(
+            "pay: 25%", "pay: 25%, bellow: 1%", "credit[2].bellow", "did you mean `below`?", id="a letter more"
+        ),
+        pytest.param(
+            "notice: 72 h", "notise: 72 h", "exclude[1].notise", "did you mean `notice`?", id="a wrong letter"
+        ),
+        pytest.param(
+            "share: 50%", "shar: 50%", "examples[1].impact[2].shar", "did you mean `share`?", id="in an example"
+        ),
         pytest.param(
             "at: 100%", "at: 100%, xyz: 1", "cap.xyz", "there is no field `xyz`; known here: of, at", id="nothing near"
         ),
@@ -433,10 +458,20 @@ def test_a_field_that_is_there_twice_is_refused_where_it_stands_again():
             id="a value for fields",
         ),
         pytest.param(
-            "target: 99.9%", "target: 99.9%\nexclude: customer", "type_list", "exclude", "write a list here", id="no list"
+            "target: 99.9%",
+            "target: 99.9%\nexclude: customer",
+            "type_list",
+            "exclude",
+            "write a list here",
+            id="no list",
         ),
         pytest.param(
-            "target: 99.9%", "target: 99.9%\nexclude: [customer]", "type_mapping", "exclude[1]", "write fields", id="items"
+            "target: 99.9%",
+            "target: 99.9%\nexclude: [customer]",
+            "type_mapping",
+            "exclude[1]",
+            "write fields",
+            id="items",
         ),
     ],
 )
@@ -477,7 +512,7 @@ def test_all_problems_are_told_at_once_in_order_of_the_lines():
         pytest.param("policy: a\n version: 1\n", "yaml_syntax", 2, id="wrong indentation"),
         pytest.param("policy: a\n---\npolicy: b\n", "yaml_syntax", 2, id="two documents"),
         pytest.param("policy: a\x00b\n", "yaml_syntax", None, id="a character that is none"),
-        pytest.param("[" * 5_000, "yaml_syntax", None, id="nested without end"),
+        pytest.param("[" * 500 + "]" * 500, "yaml_syntax", None, id="nested too deep"),
         pytest.param("a: &x 1\nb: *x\n", "yaml_alias", None, id="an alias"),
         pytest.param("a: &x {y: 1}\nb: {<<: *x}\n", "yaml_alias", None, id="a merge"),
         pytest.param("a: &x [*x]\n", "yaml_alias", None, id="an alias of itself"),

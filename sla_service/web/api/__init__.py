@@ -11,6 +11,7 @@ from sla_service.web.api.merchants import merchants
 from sla_service.web.api.runs import runs
 
 PREFIX = "/api/v1"
+BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "sla_…"}
 DESCRIPTION = "Record incidents and impacts; read runs, credits, availability and error budgets. See docs/api.md."
 
 
@@ -23,7 +24,7 @@ def register_api(app: Flask) -> None:
             "title": "SLA service",
             "version": __version__,
             "info": {"description": DESCRIPTION},
-            "components": {"securitySchemes": {KEY_SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "sla_…"}}},
+            "components": {"securitySchemes": {KEY_SCHEME: BEARER}},
             "security": [{KEY_SCHEME: []}],
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from flask import Request
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
@@ -21,7 +21,7 @@ MAX_PROBLEMS = 1_000
 class StrictSchema(Schema):
     """An object in which every name is known; an unknown one is answered with the nearest that there is."""
 
-    error_messages: ClassVar[dict[str, str]] = ERROR_MESSAGES
+    error_messages = ERROR_MESSAGES
 
     class Meta:
         """Unknown names are ours to refuse, see ``refuse_unknown``."""

@@ -107,7 +107,7 @@ class ObjectField(fields.Nested):
     default_error_messages = ERROR_MESSAGES
 
 
-class ListField(fields.List):
+class ListField(fields.List[Any]):
     """A list with a limit."""
 
     default_error_messages = ERROR_MESSAGES

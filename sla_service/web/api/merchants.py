@@ -16,6 +16,7 @@ from sla_service.web.api.ids import known_id, month_of
 from sla_service.web.api.wire import Json, MoneySchema, RatioSchema, money_json, ratio_json, told
 from sla_service.web.context import context
 
+MONTH = "/merchants/<merchant_id>/months/<month>"
 NO_BUDGET = "The promise is 100 %: there is no budget, any downtime at all breaks it."
 _MS = told("Milliseconds of full outage, exact: an integer or a fraction.", example="1296000")
 
@@ -66,7 +67,7 @@ class BudgetSchema(Schema):
     is_target = fields.Boolean(required=True, metadata=told("The promise itself; otherwise an edge of the table."))
     budget_ms = fields.String(required=True, allow_none=True, metadata=_MS)
     consumed_ms = fields.String(required=True, metadata=_MS)
-    left_ms = fields.String(required=True, allow_none=True, metadata=told("Negative when overspent.", example="-17004000"))
+    left_ms = fields.String(required=True, allow_none=True, metadata=told("Negative when overspent."))
     consumed = fields.Nested(RatioSchema, required=True, allow_none=True, metadata=told("Above 1 when overspent."))
     explanation = fields.String(required=True, allow_none=True)
 
@@ -109,13 +110,13 @@ merchants = ApiBlueprint("merchants", __name__, description="A merchant's month"
 merchants.before_request(require_key)
 
 
-@endpoint(merchants, "/merchants/<merchant_id>/months/<month>/availability", gives=AvailabilitySchema, refuses=(404, 422))
+@endpoint(merchants, f"{MONTH}/availability", gives=AvailabilitySchema, refuses=(404, 422))
 def get_availability(merchant_id: str, month: str) -> Json:
     """Read availability, what counted, and the credit: as issued, or as an estimate."""
     return _month(merchant_id, month, _availability_json)
 
 
-@endpoint(merchants, "/merchants/<merchant_id>/months/<month>/error-budget", gives=ErrorBudgetSchema, refuses=(404, 422))
+@endpoint(merchants, f"{MONTH}/error-budget", gives=ErrorBudgetSchema, refuses=(404, 422))
 def get_error_budget(merchant_id: str, month: str) -> Json:
     """Read the error budgets, one per edge of the table, and how fast the target's burns."""
     return _month(merchant_id, month, _budget_json)

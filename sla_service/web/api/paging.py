@@ -40,8 +40,8 @@ class LimitParameter(NumberParameter):
     rule, message, most = "page_limit", f"ask for 1 to {MAX_LIMIT} at a time", MAX_LIMIT
 
 
-class PageQuerySchema(StrictSchema):
-    """Which page."""
+class LimitQuerySchema(StrictSchema):
+    """How much of a list."""
 
     limit = LimitParameter(
         load_default=DEFAULT_LIMIT,
@@ -52,6 +52,11 @@ class PageQuerySchema(StrictSchema):
             "description": "How many items the page has.",
         },
     )
+
+
+class PageQuerySchema(LimitQuerySchema):
+    """Which page."""
+
     after = fields.String(metadata={"description": "Key of the last item seen; follow `next` instead of making it."})
 
 

@@ -19,7 +19,7 @@ from sla_service.web.api.auth import require_key
 from sla_service.web.api.endpoints import ApiBlueprint, endpoint
 from sla_service.web.api.fields import IdField
 from sla_service.web.api.ids import run_number
-from sla_service.web.api.paging import NumberParameter, PageQuerySchema, next_page, page
+from sla_service.web.api.paging import LimitQuerySchema, NumberParameter, PageQuerySchema, next_page, page
 from sla_service.web.api.wire import Json, MoneySchema, RatioSchema, money_json, ratio_json, told
 from sla_service.web.context import context
 
@@ -89,7 +89,7 @@ class CreditsSchema(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-class CreditsQuerySchema(PageQuerySchema):
+class CreditsQuerySchema(LimitQuerySchema):
     """Which credits of the run."""
 
     after = NumberParameter(metadata=told("Number of the last credit seen.", type="integer"))

@@ -1,0 +1,48 @@
+"""Every table, as SQLModel records: columns and constraints, no behaviour.
+
+A record checks nothing in Python and everything in SQL. Instants are milliseconds since 1970 in UTC, days are ISO text,
+money is minor units, exact ratios are text (``1999/2000``): all of them the same on SQLite (STRICT) and PostgreSQL.
+"""
+
+from sla_service.db.tables.columns import BIG, metadata
+from sla_service.db.tables.documents import (
+    OutboxRecord,
+    StatementCreditRecord,
+    StatementDocumentRecord,
+    StatementRecord,
+)
+from sla_service.db.tables.evidence import (
+    ContractRecord,
+    ExclusionRecord,
+    ImpactRecord,
+    IncidentRecord,
+    MerchantRecord,
+    PartnerRecord,
+    PolicyRecord,
+    TimelinePointRecord,
+)
+from sla_service.db.tables.house import ApiKeyRecord, CounterRecord, ImportRecord
+from sla_service.db.tables.money import CreditLineRecord, CreditRecord, RunRecord
+
+__all__ = [
+    "BIG",
+    "ApiKeyRecord",
+    "ContractRecord",
+    "CounterRecord",
+    "CreditLineRecord",
+    "CreditRecord",
+    "ExclusionRecord",
+    "ImpactRecord",
+    "ImportRecord",
+    "IncidentRecord",
+    "MerchantRecord",
+    "OutboxRecord",
+    "PartnerRecord",
+    "PolicyRecord",
+    "RunRecord",
+    "StatementCreditRecord",
+    "StatementDocumentRecord",
+    "StatementRecord",
+    "TimelinePointRecord",
+    "metadata",
+]

@@ -1,0 +1,110 @@
+"""Runs, credits and the lines behind them."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import PrimaryKeyConstraint as Key
+from sqlalchemy import text as sql
+
+from sla_service.db.tables.columns import STRICT, Record, big, optional_big, optional_text, text
+
+LIVE = sql("state IN ('calculated', 'approved', 'issued')")
+"""Runs that count; a rejected or superseded one is history."""
+
+
+class RunRecord(Record, table=True):
+    __tablename__ = "runs"
+    __table_args__ = (
+        Key("run_id"),
+        CheckConstraint(
+            "state IN ('calculated', 'approved', 'issued', 'rejected', 'superseded')",
+            name="state",
+        ),
+        CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="four_eyes"),
+        CheckConstraint("version > 0", name="version"),
+        # One run at a time is on its way to being paid for a period, or has been.
+        Index("uq_runs_live_period", "period", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+        STRICT,
+    )
+
+    run_id: int = big()
+    period: str = text()
+    state: str = text()
+    version: int = big()
+    digest: str = text()
+    tzdb_version: str = text()
+    created_at_ms: int = big()
+    created_by: str = text()
+    approved_at_ms: int | None = optional_big()
+    approved_by: str | None = optional_text()
+    issued_at_ms: int | None = optional_big()
+    issued_by: str | None = optional_text()
+
+
+class CreditRecord(Record, table=True):
+    __tablename__ = "credits"
+    __table_args__ = (
+        Key("run_id", "credit_no"),
+        UniqueConstraint("run_id", "merchant_id", "service", "contract_starts_on"),
+        ForeignKeyConstraint(["run_id"], ["runs.run_id"]),
+        CheckConstraint(
+            "outcome IN ('met', 'credited', 'below_minimum', 'nothing_owed', 'undefined', 'parked')",
+            name="outcome",
+        ),
+        CheckConstraint("(outcome = 'credited') = (amount_minor > 0)", name="amount"),
+        Index(None, "merchant_id"),
+        STRICT,
+    )
+
+    run_id: int = big()
+    credit_no: int = big()
+    merchant_id: str = text()
+    partner_id: str | None = optional_text()
+    service: str = text()
+    contract_starts_on: str = text()
+    policy: str = text()
+    policy_version: int | None = optional_big()
+    policy_digest: str | None = optional_text()
+    curve: str | None = optional_text()
+    time_zone: str | None = optional_text()
+    period_start_ms: int | None = optional_big()
+    period_end_ms: int | None = optional_big()
+    fee_minor: int = big()
+    currency: str = text()
+    bad_ppm_ms: int | None = optional_big()
+    excluded_ppm_ms: int | None = optional_big()
+    unmeasured_ms: int | None = optional_big()
+    total_ms: int | None = optional_big()
+    target: str | None = optional_text()
+    outcome: str = text()
+    reason: str | None = optional_text()
+    tier: int | None = optional_big()
+    rate: str | None = optional_text()
+    before_cap_minor: str | None = optional_text()
+    cap_minor: str | None = optional_text()
+    minimum_minor: int | None = optional_big()
+    unrounded_minor: str | None = optional_text()
+    amount_minor: int = big()
+
+
+class CreditLineRecord(Record, table=True):
+    __tablename__ = "credit_lines"
+    __table_args__ = (
+        Key("run_id", "credit_no", "line_no"),
+        ForeignKeyConstraint(["run_id", "credit_no"], ["credits.run_id", "credits.credit_no"]),
+        CheckConstraint("ended_at_ms > started_at_ms", name="window"),
+        CheckConstraint("status IN ('counted', 'excluded', 'too_short')", name="status"),
+        CheckConstraint("status = 'counted' OR counted_ppm_ms = 0", name="counted"),
+        STRICT,
+    )
+
+    run_id: int = big()
+    credit_no: int = big()
+    line_no: int = big()
+    incident_id: str = text()
+    started_at_ms: int = big()
+    ended_at_ms: int = big()
+    impact_ppm_ms: int = big()
+    counted_ppm_ms: int = big()
+    status: str = text()
+    reason: str | None = optional_text()
