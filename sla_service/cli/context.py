@@ -18,7 +18,7 @@ from sqlmodel import Session
 from sla_service.config import Settings
 from sla_service.db.engine import create_engine, reading, schema_revisions, writing
 from sla_service.domain.errors import ConflictError
-from sla_service.usecases.calculate_run import Progress as Report
+from sla_service.usecases.progress import Progress as Report
 
 WIDTH_WHEN_PIPED = 160
 """Columns of a table that no terminal limits."""

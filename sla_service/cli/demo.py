@@ -20,7 +20,6 @@ from sla_service.db.runs import load_run
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
-from sla_service.usecases.calculate_run import Progress as Report
 from sla_service.usecases.calculate_run import calculate_run
 from sla_service.usecases.decide_run import approve_run
 from sla_service.usecases.demo_book import generate_book
@@ -28,6 +27,7 @@ from sla_service.usecases.export_run import EXPORTS
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run, issuer_of
 from sla_service.usecases.policies import publish_policy
+from sla_service.usecases.progress import Progress as Report
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
 PERIOD = Month(2023, 9)

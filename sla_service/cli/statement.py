@@ -12,7 +12,7 @@ from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.tables import table
 from sla_service.db.statements import iter_documents, list_statements
-from sla_service.usecases.calculate_run import Progress
+from sla_service.usecases.progress import Progress
 from sla_service.usecases.render_statements import Rendered, render_statements
 
 RUN = click.option("--run", "run_id", required=True, type=click.IntRange(min=1), help="An issued run.")

@@ -10,7 +10,7 @@ import hashlib
 import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -39,7 +39,8 @@ SHOWN_MISSING = 12
 """Characters named in one refusal; a whole text in an unknown script need not be listed."""
 
 _NOTO = Path(fontpkg_noto_sans.__file__).parent / "files" / "NotoSans[wdth,wght].ttf"
-_NOTO_SC = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl" / "notosanssc" / "NotoSansSC[wght].ttf"
+_CJK = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl"
+_NOTO_SC = _CJK / "notosanssc" / "NotoSansSC[wght].ttf"
 
 _LATIN_BLOCKS = (
     (0x0020, 0x007E),
@@ -59,6 +60,13 @@ _SYMBOLS = "←↑→↓≈≠≤≥∞∑√●○■□▲△▼▽◆◇★�
 """Signs that people write in incident notes, and Noto Sans has not: its Chinese sibling draws them."""
 
 
+_WIDE_BLOCKS = ((0x3000, 0x30FF), (0xFF00, 0xFFEF))
+"""Punctuation and kana, full and half width: in each of the East Asian faces."""
+_KANA = (0x3041, 0x30FF)
+_HANGUL = (0xAC00, 0xD7A3)
+_PRIVATE_USE = range(0xE000, 0xF900)
+
+
 class Face(StrEnum):
     """One font file as it is embedded."""
 
@@ -66,6 +74,22 @@ class Face(StrEnum):
     SEMIBOLD = "semibold"
     SYMBOLS = "symbols"
     CHINESE = "chinese"
+    JAPANESE = "japanese"
+    TRADITIONAL = "traditional"
+    KOREAN = "korean"
+
+
+_WIDE = (Face.CHINESE, Face.JAPANESE, Face.TRADITIONAL, Face.KOREAN)
+"""Faces of East Asian writing; without a better reason the first that has the glyph is taken."""
+_CHARSETS = {
+    Face.CHINESE: ("gb2312",),
+    Face.JAPANESE: ("euc_jp", "cp932"),  # JIS X 0208, and what Windows adds to it: 髙 and 﨑 of names, ㈱
+    Face.TRADITIONAL: ("big5",),
+    Face.KOREAN: ("euc_kr",),
+}
+_LATIN = (Face.REGULAR, Face.SYMBOLS)
+"""Tried first: a word in Latin letters never needs an East Asian font."""
+_TRADITIONAL_PLACES = frozenset({"tw", "hk", "mo", "hant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +100,43 @@ class _Recipe:
     family: str
 
 
-def _gb2312() -> frozenset[int]:
-    """The 7,445 characters of GB 2312, kana and full-width forms among them."""
-    found: set[int] = set()
-    for row in range(0xA1, 0xF8):
-        for cell in range(0xA1, 0xFF):
-            text = bytes((row, cell)).decode("gb2312", errors="ignore")
-            found.update(map(ord, text))
-    return frozenset(found)
+@lru_cache(maxsize=len(Face))
+def _recipe(face: Face) -> _Recipe:
+    match face:
+        case Face.REGULAR:
+            return _Recipe(_NOTO, _in_blocks(_LATIN_BLOCKS), 400, "SlaSans")
+        case Face.SEMIBOLD:
+            return _Recipe(_NOTO, _in_blocks(_LATIN_BLOCKS), 600, "SlaSans")
+        case Face.SYMBOLS:
+            return _Recipe(_NOTO_SC, frozenset(map(ord, _SYMBOLS)), 400, "SlaSymbols")
+        case Face.CHINESE | Face.JAPANESE | Face.TRADITIONAL | Face.KOREAN:
+            name = {Face.CHINESE: "SC", Face.JAPANESE: "JP", Face.TRADITIONAL: "TC", Face.KOREAN: "KR"}[face]
+            source = _CJK / f"notosans{name.lower()}" / f"NotoSans{name}[wght].ttf"
+            return _Recipe(source, _in_charsets(_CHARSETS[face]) | _in_blocks(_WIDE_BLOCKS), 400, f"SlaSans{name}")
 
 
-def _recipes() -> dict[Face, _Recipe]:
-    latin = frozenset(code for first, last in _LATIN_BLOCKS for code in range(first, last + 1))
-    kana = frozenset(range(0x3000, 0x3100)) | frozenset(range(0xFF00, 0xFFF0))
-    return {
-        Face.REGULAR: _Recipe(_NOTO, latin, 400, "SlaSans"),
-        Face.SEMIBOLD: _Recipe(_NOTO, latin, 600, "SlaSans"),
-        Face.SYMBOLS: _Recipe(_NOTO_SC, frozenset(map(ord, _SYMBOLS)), 400, "SlaSymbols"),
-        Face.CHINESE: _Recipe(_NOTO_SC, _gb2312() | kana, 400, "SlaSansSC"),
-    }
+def _in_blocks(blocks: Iterable[tuple[int, int]]) -> frozenset[int]:
+    return frozenset(code for first, last in blocks for code in range(first, last + 1))
 
 
-_RECIPES = _recipes()
+def _in_charsets(names: Iterable[str]) -> frozenset[int]:
+    """All characters that the national standards write in two bytes."""
+    pairs = [bytes((lead, trail)) for lead in range(0x81, 0xFF) for trail in range(0x40, 0xFF)]
+    decoded = (pair.decode(name, errors="ignore") for name in names for pair in pairs)
+    return frozenset(ord(c) for text in decoded for c in text if not c.isascii()).difference(_PRIVATE_USE)
 
 
 def font_file(face: Face, *, cache: Path) -> Path:
     """The prepared font of that face; made on first use.
 
     Args:
-        face: Which one. The Chinese font takes some seconds to make, the others under two.
+        face: Which one. An East Asian font takes some seconds to make, the others under two.
         cache: Folder to keep it in; made if there is none. Several processes may share it.
 
     Returns:
         Path of a static TrueType file whose name changes with its source, this recipe and fontTools.
     """
-    recipe = _RECIPES[face]
+    recipe = _recipe(face)
     path = cache / f"{recipe.family}-{recipe.weight}-{_digest(face)}.ttf"
     if not path.exists():
         _write_whole(path, _make(recipe))
@@ -131,7 +157,9 @@ def printable(text: str) -> str:
 
 def missing_glyphs(text: str) -> str:
     """The characters of a text that none of the fonts can print, each once, in order of appearance."""
-    return "".join(dict.fromkeys(c for c in printable(text) if _face_of(c) is None))
+    if text.isascii() and text.isprintable():
+        return ""
+    return "".join(dict.fromkeys(c for c in printable(text) if not any(_has(face, c) for face in (*_LATIN, *_WIDE))))
 
 
 def require_glyphs(texts: Iterable[str]) -> None:
@@ -145,8 +173,33 @@ def require_glyphs(texts: Iterable[str]) -> None:
         raise InvalidValueError(problems)
 
 
-def runs(text: str) -> Iterator[tuple[Face, str]]:
+def face_of_locale(locale: str) -> Face | None:
+    """The East Asian face in which a reader expects Chinese characters; None if the locale does not say."""
+    language, *parts = locale.lower().replace("_", "-").split("-")
+    match language:
+        case "ja":
+            return Face.JAPANESE
+        case "ko":
+            return Face.KOREAN
+        case "zh":
+            return Face.CHINESE if _TRADITIONAL_PLACES.isdisjoint(parts) else Face.TRADITIONAL
+    return None
+
+
+def face_of_script(text: str) -> Face | None:
+    """The East Asian face that a text's own script asks for; None without kana and Hangul."""
+    if any(_KANA[0] <= ord(c) <= _KANA[1] for c in text):
+        return Face.JAPANESE
+    return Face.KOREAN if any(_HANGUL[0] <= ord(c) <= _HANGUL[1] for c in text) else None
+
+
+def runs(text: str, wide: Face | None = None) -> Iterator[tuple[Face, str]]:
     """Split a printable text where the font changes.
+
+    Args:
+        text: From ``printable``.
+        wide: The East Asian face to prefer; without it the text's own script decides. Another one is taken where that
+            one lacks a character, for the whole text if it has all of them: the same character looks different in each.
 
     Yields:
         Stretches in order, with ``REGULAR`` standing for the face of the weight wanted. A character that no font has
@@ -155,25 +208,35 @@ def runs(text: str) -> Iterator[tuple[Face, str]]:
     if text.isascii():
         yield Face.REGULAR, text
         return
-    for face, characters in groupby(text, key=lambda c: _face_of(c) or Face.REGULAR):
+    order = (*_LATIN, *_wide_order(text, wide))
+    for face, characters in groupby(text, key=lambda c: next((f for f in order if _has(f, c)), Face.REGULAR)):
         yield face, "".join(characters)
+
+
+def _wide_order(text: str, wide: Face | None) -> Sequence[Face]:
+    """East Asian faces by preference, one that has the whole text first."""
+    characters = [c for c in dict.fromkeys(text) if not any(_has(face, c) for face in _LATIN)]
+    if not characters:
+        return ()
+    first = wide or face_of_script(text) or Face.CHINESE
+    order = sorted(_WIDE, key=lambda face: face is not first)
+    return sorted(order, key=lambda face: not all(_has(face, c) for c in characters))
 
 
 def _invisible(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf"} or "\ufe00" <= character <= "\ufe0f"
 
 
-@lru_cache(maxsize=8192)
-def _face_of(character: str) -> Face | None:
-    """Which face prints a character; the Chinese source is only opened for one that the Latin font lacks."""
+@lru_cache(maxsize=16384)
+def _has(face: Face, character: str) -> bool:
+    """Whether a face prints a character; its source is only opened for one that it is meant to have."""
     code = ord(character)
-    order = (Face.REGULAR, Face.SYMBOLS, Face.CHINESE)
-    return next((face for face in order if code in _RECIPES[face].characters and code in _source_codes(face)), None)
+    return code in _recipe(face).characters and code in _source_codes(face)
 
 
 @lru_cache(maxsize=len(Face))
 def _source_codes(face: Face) -> frozenset[int]:
-    with TTFont(_RECIPES[face].source, lazy=True) as font:
+    with TTFont(_recipe(face).source, lazy=True) as font:
         return frozenset(font.getBestCmap())
 
 
@@ -189,7 +252,7 @@ def _missing_problem(text: str, missing: str) -> Problem:
 @lru_cache(maxsize=len(Face))
 def _digest(face: Face) -> str:
     """What the file is made from: the source's bytes, the wanted characters and weight, the tool and this recipe."""
-    recipe = _RECIPES[face]
+    recipe = _recipe(face)
     digest = hashlib.sha256(recipe.source.read_bytes())
     wanted = ",".join(f"{code:x}" for code in sorted(recipe.characters))
     digest.update(f"{RECIPE}|{fonttools_version}|{recipe.family}|{recipe.weight}|{wanted}".encode())

@@ -11,7 +11,7 @@ import re
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from functools import lru_cache
 from pathlib import Path
 from textwrap import fill
@@ -88,15 +88,20 @@ def parse_sender(text: str) -> tuple[str, str]:
     Raises:
         InvalidValueError: It is neither an address nor a name with an address in angle brackets.
     """
-    name, address = parseaddr(text)
-    return name, _checked(_ADDRESS, address if "\n" not in text and "\r" not in text else "", found=text)
+    found = getaddresses([text]) if text.isprintable() else []
+    if len(found) != 1:
+        raise _not_an_address(text)
+    return found[0][0], _checked(_ADDRESS, found[0][1])
 
 
-def _checked(pattern: re.Pattern[str], text: str, *, found: str | None = None) -> str:
+def _checked(pattern: re.Pattern[str], text: str) -> str:
     if pattern.fullmatch(text) is None:
-        message = "write one address, such as billing@example.com"
-        raise InvalidValueError.of("email_format", message, value=text if found is None else found)
+        raise _not_an_address(text)
     return text
+
+
+def _not_an_address(text: str) -> InvalidValueError:
+    return InvalidValueError.of("email_format", "write one address, such as billing@example.com", value=text)
 
 
 def _mailbox(name: str, address: str) -> str:

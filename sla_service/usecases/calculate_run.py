@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,12 +23,11 @@ from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
-from sla_service.measure.availability import Measured, measure
-from sla_service.usecases.evidence_tables import evidence_tables
 from sla_service.usecases.gather_evidence import Gathered, Subject, gather
+from sla_service.usecases.progress import Progress, silent
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and how many there are."""
+if TYPE_CHECKING:
+    from sla_service.measure.availability import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def calculate_run(
     *,
     now_ms: int,
     actor: str,
-    progress: Progress = lambda _what, _done, _all: None,
+    progress: Progress = silent,
 ) -> RunRecord:
     """Calculate the credits of a month as a new run; an earlier draft of the month is superseded.
 
@@ -56,6 +54,10 @@ def calculate_run(
         ConflictError: The month has not ended everywhere, or its run is already approved or issued.
         InvalidValueError: No contract was in force in the month.
     """
+    # Ibis takes long to import: only those who measure pay for it.
+    from sla_service.measure.availability import measure  # noqa: PLC0415
+    from sla_service.usecases.evidence_tables import evidence_tables  # noqa: PLC0415
+
     _supersede(session, month)
     progress("Reading evidence", 0, 1)
     gathered = gather(session, month, as_of_ms=now_ms)

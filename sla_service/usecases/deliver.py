@@ -24,9 +24,9 @@ from sla_service.domain.instants import MINUTE_MS, format_instant
 from sla_service.domain.statements import Statement, StatementKind, statement_from_json
 from sla_service.formats.statement_email import parse_sender, render_email
 from sla_service.mail import Outcome, Receipt
-from sla_service.usecases.calculate_run import Progress
 from sla_service.usecases.decide_run import require_state
 from sla_service.usecases.portal_links import sign_portal_link
+from sla_service.usecases.progress import Progress, silent
 
 TRIES_PER_CALL = 2
 """Of one message, when the connection breaks under it; a second break in a row is no accident."""
@@ -98,7 +98,7 @@ def deliver_run(
     sender: Sender,
     now: Callable[[], int],
     resend_uncertain: bool = True,
-    progress: Progress = lambda _what, _done, _all: None,
+    progress: Progress = silent,
 ) -> Delivered:
     """Send every message of an issued run that is due.
 

@@ -35,9 +35,10 @@ from sla_service.domain.statements import (
     snapshot_sha256,
     statement_to_json,
 )
-from sla_service.usecases.calculate_run import Progress, credits_digest
+from sla_service.usecases.calculate_run import credits_digest
 from sla_service.usecases.decide_run import require_state
 from sla_service.usecases.gather_evidence import published_policies
+from sla_service.usecases.progress import Progress, silent
 from sla_service.usecases.state_credits import state_credit
 
 QUESTIONS_DAYS = 60
@@ -73,7 +74,7 @@ def issue_run(
     issuer: Issuer,
     now_ms: int,
     actor: str,
-    progress: Progress = lambda _what, _done, _all: None,
+    progress: Progress = silent,
 ) -> Issued:
     """Issue every credit of an approved run.
 

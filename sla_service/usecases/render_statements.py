@@ -14,8 +14,8 @@ from sla_service.db.tables import StatementDocumentRecord
 from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.statements import statement_from_json
 from sla_service.formats.statement_pdf import render_statement
-from sla_service.usecases.calculate_run import Progress
 from sla_service.usecases.decide_run import require_state
+from sla_service.usecases.progress import Progress, silent
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ def render_statements(
     run_id: int,
     *,
     fonts_dir: Path,
-    progress: Progress = lambda _what, _done, _all: None,
+    progress: Progress = silent,
 ) -> Rendered:
     """Render the next page of an issued run's statements that have no document yet.
 

@@ -17,7 +17,8 @@ SHORT = Timeouts(answer_seconds=0.25, final_answer_seconds=0.25, quit_seconds=0.
 """For servers that hang; those that do not, on this machine, answer in a thousandth of it."""
 PATIENT = Timeouts(answer_seconds=20, final_answer_seconds=20, quit_seconds=0.5)
 
-HANG, DROP, GARBAGE, LATER, NEVER = "hang", "drop", "garbage", "later", "never"
+HANG, STALL, DROP, GARBAGE, LATER, NEVER = "hang", "stall", "drop", "garbage", "later", "never"
+"""``hang``: read on, and never answer. ``stall``: not even read on."""
 ANSWERS = {GARBAGE: b"\x00\xff*** ok\r\n", LATER: b"451 4.3.2 try again later\r\n", NEVER: b"554 5.7.1 no thanks\r\n"}
 STEPS = ("connect", "greeting", "ehlo", "mail", "rcpt", "data", "dot", "kept")
 """``dot``: the whole message was read and is thrown away. ``kept``: it is kept, and the answer fails."""
@@ -99,6 +100,7 @@ class FaultyServer:
     bytes_in: int = 0
     """Read from the last connection."""
     bytes_out: int = 0
+    is_over: threading.Event = field(default_factory=threading.Event)
 
     def next_fault(self) -> Fault:
         self.connections += 1
@@ -167,7 +169,9 @@ class _Talk:
                 # Until the other side has had enough: no sleeping.
                 while self.connection.recv(65536):
                     pass
-            if self.fault.action in (HANG, DROP):
+            if self.fault.action == STALL:
+                self.server.is_over.wait()
+            if self.fault.action in (HANG, STALL, DROP):
                 raise _Cut
 
     def line(self) -> bytes:
@@ -212,6 +216,7 @@ def faulty_server(*faults: Fault) -> Iterator[FaultyServer]:
         try:
             yield server
         finally:
+            server.is_over.set()
             listener.shutdown(socket.SHUT_RDWR)
             serving.join()
             for thread in threads:

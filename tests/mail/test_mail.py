@@ -20,6 +20,7 @@ from tests.mail.smtp_servers import (
     NEVER,
     PATIENT,
     SHORT,
+    STALL,
     STEPS,
     Fault,
     faulty_server,
@@ -28,6 +29,7 @@ from tests.mail.smtp_servers import (
 )
 
 FROM, TO = "sla@northlight.example", "finance@lumenloom.example"
+PASSWORD = "secret"
 MESSAGE = b"Subject: a statement\r\nMessage-ID: <1@x.example>\r\n\r\n.\r\n..\r\n.leading dot\r\nFrom here\r\nend\r\n"
 LARGE = b"Subject: large\r\n\r\n" + b"0123456789abcdef\r\n" * 1_000_000
 """More than the buffers of two sockets hold, so that a stop in the middle is noticed in the middle."""
@@ -86,7 +88,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize(("fault", "outcome"), EXPECTED.items(), ids=lambda case: "-".join(case) if case else "")
+@pytest.mark.parametrize(("fault", "outcome"), EXPECTED.items(), ids=map("-".join, EXPECTED))
 def test_each_fault_has_its_outcome(fault, outcome):
     with faulty_server(Fault(*fault)) as server:
         receipt = send_once(server)
@@ -117,12 +119,10 @@ def test_a_connection_that_died_after_the_last_message_is_worth_a_new_one():
     assert len(server.mails) == 2
 
 
-@pytest.mark.parametrize("action", [DROP, HANG])
+@pytest.mark.parametrize("action", [DROP, STALL])
 def test_a_stop_in_the_middle_of_a_large_message_is_certainly_not_sent(action):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
-        with faulty_server(Fault("body", DROP) if action == DROP else Fault(bytes_in=200)) as server:
-            receipt = send_once(server, LARGE, timeouts=SHORT)
+    with faulty_server(Fault("body", action)) as server:
+        receipt = send_once(server, LARGE)
     assert receipt.outcome is NOT_SENT
     assert receipt.may_retry_now
     assert server.mails == []
@@ -223,7 +223,7 @@ def tls_server(certificate):
     context.load_cert_chain(*certificate)
 
     def authenticate(_server, _session, _envelope, _mechanism, given):
-        return AuthResult(success=(given.login, given.password) == (b"sla", b"secret"))
+        return AuthResult(success=(given.login, given.password) == (b"sla", PASSWORD.encode()), handled=False)
 
     with good_server(
         tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True
@@ -231,7 +231,7 @@ def tls_server(certificate):
         yield served
 
 
-def tls_settings(port, password="secret"):
+def tls_settings(port, password=PASSWORD):
     return settings_for(port, smtp_tls=True, smtp_user="sla", smtp_password=password)
 
 
