@@ -110,7 +110,9 @@ def _credit(policy: Policy, availability: Fraction, fee: Money, row: int) -> Ass
     unrounded = before_cap if cap is None else min(before_cap, cap)
     minimum = next((m for m in policy.minimums if m.amount.currency == fee.currency), None)
     amount = round_to_money(unrounded, fee.currency, policy.rounding)
-    if minimum and (unrounded < minimum.amount.minor or (minimum.strict and unrounded == minimum.amount.minor)):
+    if not rate:
+        outcome = Outcome.NOTHING_OWED
+    elif minimum and (unrounded < minimum.amount.minor or (minimum.strict and unrounded == minimum.amount.minor)):
         outcome, amount = Outcome.BELOW_MINIMUM, Money(fee.currency, 0)
     else:
         outcome = Outcome.CREDITED if amount.minor else Outcome.NOTHING_OWED

@@ -40,7 +40,8 @@ class Problem:
 
 def shown(value: object) -> str:
     """Make a refused value safe and short enough to be repeated to its sender."""
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(value)[:SHOWN_VALUE_CHARACTERS])
+    # One more than is shown, so that a cut can be told from an end.
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(value)[: SHOWN_VALUE_CHARACTERS + 1])
     return text if len(text) <= SHOWN_VALUE_CHARACTERS else text[: SHOWN_VALUE_CHARACTERS - 1] + "…"
 
 

@@ -12,7 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
-from sla_service.domain.instants import MINUTE_MS
+from sla_service.domain.errors import InvalidValueError
+from sla_service.domain.instants import MINUTE_MS, format_instant
 from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
 
 
@@ -66,6 +67,13 @@ class Incident:
     upstream: str | None = None
     ended_at_ms: int | None = None
     timeline: tuple[TimelinePoint, ...] = ()
+    """In order of time, one point per instant."""
+
+    def __post_init__(self) -> None:
+        for one, two in pairwise(self.timeline):
+            if two.at_ms <= one.at_ms:
+                at = format_instant(two.at_ms)
+                raise InvalidValueError.of("timeline_order", f"the timeline goes back or stands still at {at}")
 
 
 def recovery_segments(incident: Incident, curve: Curve, *, until_ms: int) -> list[Segment]:
@@ -92,7 +100,17 @@ def recovery_segments(incident: Incident, curve: Curve, *, until_ms: int) -> lis
         end_ms = until_ms if incident.ended_at_ms is None else incident.ended_at_ms
         if end_ms > last.at_ms:
             stretches.append((last, TimelinePoint(end_ms, last.available_ppm)))
-    return [segment for one, two in stretches for segment in _stretch(one, two, curve)]
+    segments = [segment for one, two in stretches for segment in _stretch(one, two, curve)]
+    return segments if incident.ended_at_ms is not None or not last.impact_ppm else _cut(segments, until_ms)
+
+
+def _cut(segments: Sequence[Segment], until_ms: int) -> list[Segment]:
+    """What lies before an instant."""
+    return [
+        Segment(Window(s.window.start_ms, min(s.window.end_ms, until_ms)), s.share_ppm)
+        for s in segments
+        if s.window.start_ms < until_ms
+    ]
 
 
 def _stretch(one: TimelinePoint, two: TimelinePoint, curve: Curve) -> Iterator[Segment]:
@@ -120,15 +138,17 @@ def _minutes(start_ms: int, end_ms: int, from_ppm: int, to_ppm: int) -> Iterator
     """A straight line as one constant share per minute, without drift.
 
     Each minute gets the difference of the running area, rounded to whole ppm × milliseconds of that minute, so that the
-    sum over any number of minutes differs from the area under the line by less than one ppm over one minute.
+    sum over any number of minutes differs from the area under the line by less than one ppm over one minute. A last
+    part that is shorter than a minute takes what is left, but no share beyond the two reports.
     """
+    low, high = sorted((from_ppm, to_ppm))
     length_ms = end_ms - start_ms
     slope = Fraction(to_ppm - from_ppm, 2 * length_ms)
     given = 0
     for begin in range(0, length_ms, MINUTE_MS):
         finish = min(begin + MINUTE_MS, length_ms)
         area = from_ppm * finish + slope * finish * finish
-        share_ppm = round((area - given) / (finish - begin))
+        share_ppm = max(low, min(high, round((area - given) / (finish - begin))))
         given += share_ppm * (finish - begin)
         yield from _segment(start_ms + begin, start_ms + finish, share_ppm)
 

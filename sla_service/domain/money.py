@@ -33,7 +33,7 @@ MINOR_DIGITS: dict[str, int] = {
 MAX_MINOR = 10**15
 """Above ten million millions of a two-decimal currency an amount is a typing error."""
 
-_AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,6}))?", re.ASCII)
+_AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,6}))?", re.ASCII)
 
 
 class Rounding(StrEnum):
@@ -68,6 +68,8 @@ class Money:
 
     def __post_init__(self) -> None:
         minor_digits(self.currency)
+        if type(self.minor) is not int:
+            raise InvalidValueError.of("amount_type", "an amount is a whole number of minor units", value=self.minor)
         if abs(self.minor) > MAX_MINOR:
             raise InvalidValueError.of("amount_range", f"amounts go up to {MAX_MINOR} minor units", value=self.minor)
 
@@ -136,7 +138,7 @@ def totals(amounts: Iterable[Money]) -> list[Money]:
 def format_exact(minor: Fraction, currency: str, *, places: int = 6) -> str:
     """Write an unrounded amount of minor units as a decimal in major units, cut (never rounded) after ``places``.
 
-    An ellipsis says that digits were cut: ``29.9`` is exact, ``33.333333…`` is not. Always shows at least the
+    An ellipsis says that digits were cut: ``29.90`` is exact, ``33.333333…`` is not. Always shows at least the
     currency's own decimals.
     """
     digits = MINOR_DIGITS[currency]

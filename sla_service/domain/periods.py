@@ -24,6 +24,10 @@ class Month:
     year: int
     month: int
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.month <= 12:  # noqa: PLR2004 - months of a year
+            raise InvalidValueError.of("period_format", "months go from 1 to 12", value=self.month)
+
     @classmethod
     def parse(cls, text: str) -> Month:
         """Read ``YYYY-MM``.
@@ -80,7 +84,9 @@ def days(window: Window, zone: str) -> list[tuple[date, Window]]:
     found: list[tuple[date, Window]] = []
     while (start := midnight_ms(day, zone)) < window.end_ms:
         following = day + timedelta(days=1)
-        part = Window(start, midnight_ms(following, zone)).overlap(window)
+        end = midnight_ms(following, zone)
+        # A zone that crossed the date line has a day that never was: Samoa had no 30 December 2011.
+        part = Window(start, end).overlap(window) if start < end else None
         if part is not None:
             found.append((day, part))
         day = following

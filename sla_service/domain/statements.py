@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -217,35 +217,39 @@ class Statement:
 
 def statement_to_json(statement: Statement) -> str:
     """Canonical JSON: keys sorted, no white space, so that the same statement has the same digest."""
-    return json.dumps(asdict(statement), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(statement, default=_fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value that a statement holds
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def statement_from_json(text: str) -> Statement:
     """The statement that ``statement_to_json`` wrote."""
-    fields: dict[str, Any] = json.loads(text)
-    issuer = fields.pop("issuer")
+    values: dict[str, Any] = json.loads(text)
+    issuer = values.pop("issuer")
     return Statement(
-        kind=StatementKind(fields.pop("kind")),
+        kind=StatementKind(values.pop("kind")),
         issuer=Issuer(**{**issuer, "address": tuple(issuer["address"])}),
-        recipient=Recipient(**fields.pop("recipient")),
-        credits=tuple(_credit(credit) for credit in fields.pop("credits")),
-        merchants=tuple(MerchantLine(**{**m, "amount": Money(**m["amount"])}) for m in fields.pop("merchants")),
-        **fields,
+        recipient=Recipient(**values.pop("recipient")),
+        credits=tuple(_credit(credit) for credit in values.pop("credits")),
+        merchants=tuple(MerchantLine(**{**m, "amount": Money(**m["amount"])}) for m in values.pop("merchants")),
+        **values,
     )
 
 
-def _credit(fields: dict[str, Any]) -> StatedCredit:
+def _credit(values: dict[str, Any]) -> StatedCredit:
     return StatedCredit(
         **{
-            **fields,
-            "fee": Money(**fields["fee"]),
-            "amount": Money(**fields["amount"]),
-            "minimum": Money(**fields["minimum"]) if fields["minimum"] else None,
-            "lines": tuple(ImpactLine(**{**line, "status": LineStatus(line["status"])}) for line in fields["lines"]),
-            "steps": tuple(ImpactStep(**step) for step in fields["steps"]),
+            **values,
+            "fee": Money(**values["fee"]),
+            "amount": Money(**values["amount"]),
+            "minimum": Money(**values["minimum"]) if values["minimum"] else None,
+            "lines": tuple(ImpactLine(**{**line, "status": LineStatus(line["status"])}) for line in values["lines"]),
+            "steps": tuple(ImpactStep(**step) for step in values["steps"]),
             "incidents": tuple(
                 StatedIncident(**{**told, "notes": tuple(TimelineNote(**note) for note in told["notes"])})
-                for told in fields["incidents"]
+                for told in values["incidents"]
             ),
         },
     )

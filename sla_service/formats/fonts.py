@@ -198,8 +198,8 @@ def runs(text: str, wide: Face | None = None) -> Iterator[tuple[Face, str]]:
 
     Args:
         text: From ``printable``.
-        wide: The East Asian face to prefer; without it the text's own script decides. Another one is taken where that
-            one lacks a character, for the whole text if it has all of them: the same character looks different in each.
+        wide: The East Asian face to prefer, else the text's script decides. Where it lacks a character another one is
+            taken, for the whole text if it has all of it: the same character looks different in each.
 
     Yields:
         Stretches in order, with ``REGULAR`` standing for the face of the weight wanted. A character that no font has
@@ -213,6 +213,12 @@ def runs(text: str, wide: Face | None = None) -> Iterator[tuple[Face, str]]:
         yield face, "".join(characters)
 
 
+def wide_face(text: str, wide: Face | None = None) -> Face | None:
+    """The East Asian face in which ``runs`` would set a text; the preferred one if the text needs none."""
+    return next(iter(_wide_order(printable(text), wide)), wide)
+
+
+@lru_cache(maxsize=4096)
 def _wide_order(text: str, wide: Face | None) -> Sequence[Face]:
     """East Asian faces by preference, one that has the whole text first."""
     characters = [c for c in dict.fromkeys(text) if not any(_has(face, c) for face in _LATIN)]

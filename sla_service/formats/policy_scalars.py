@@ -18,6 +18,7 @@ from sla_service.domain.windows import SHARE_FULL_PPM
 E = TypeVar("E", bound=StrEnum)
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})\s?(s|min|h|d)", re.ASCII)
+_SHOWN_RATIO = re.compile(r"[0-9]{1,3}\.[0-9]{4}%|[01]|[0-9]{1,18}/[1-9][0-9]{0,18}", re.ASCII)
 _UNIT_MS = {"s": SECOND_MS, "min": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _MONTHS = re.compile(r"([1-9][0-9]{0,2})\s?months?", re.ASCII)
@@ -75,10 +76,20 @@ def parse_share_ppm(text: str) -> int:
     return ppm.numerator
 
 
+def parse_shown_ratio(text: str) -> str:
+    """An availability as results show it: ``99.2939%``, or the exact ratio ``8579/8640``."""
+    if _SHOWN_RATIO.fullmatch(text) is None:
+        raise InvalidValueError.of("ratio_format", "write 99.2939% (four decimals, floored) or the ratio, 8579/8640")
+    return text
+
+
 def parse_money(text: str) -> Money:
     """``1.00 USD``."""
     amount, _, currency = text.partition(" ")
-    return Money.parse(amount, currency)
+    money = Money.parse(amount, currency)
+    if money.minor < 0:
+        raise InvalidValueError.of("amount_range", "fees, minimums and credits are not negative")
+    return money
 
 
 def parse_duration_ms(text: str) -> int:

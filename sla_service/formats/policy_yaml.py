@@ -8,8 +8,6 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeVar
 
-import yaml
-
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.exclusions import Exclusion, ExclusionKind
 from sla_service.domain.incidents import Curve
@@ -40,6 +38,7 @@ from sla_service.formats.policy_scalars import (
     parse_name,
     parse_ratio,
     parse_share_ppm,
+    parse_shown_ratio,
     parse_target,
     parse_text,
     parse_version,
@@ -76,23 +75,23 @@ def _policy(reader: Reader, fields: Fields) -> Policy:
         service=service,
         effective_from=effective_from,
         effective_to=effective_to,
-        time_zone=_period(reader, fields),
-        curve=_indicator(reader, fields),
+        time_zone=_period(fields),
+        curve=_indicator(fields),
         target=fields.take("target", parse_target, Fraction(1)),
         tiers=_tiers(reader, fields),
         qualify=_qualify(reader, fields),
         exclude=_exclusion_rules(reader, fields),
-        cap=_cap(reader, fields),
+        cap=_cap(fields),
         minimums=_minimums(reader, fields),
         rounding=fields.maybe("rounding", choice(Rounding), Rounding.HALF_UP),
-        settlement=_settlement(reader, fields),
+        settlement=_settlement(fields),
         contract=fields.maybe("contract", parse_text, ""),
         examples=_examples(reader, fields, service),
     )
 
 
 def _effective(reader: Reader, fields: Fields) -> tuple[date, date | None]:
-    part = _part(reader, fields, "effective", required=True)
+    part = fields.part("effective", required=True)
     if part is None:
         return date.min, None
     start = part.take("from", parse_date, date.min)
@@ -103,8 +102,8 @@ def _effective(reader: Reader, fields: Fields) -> tuple[date, date | None]:
     return start, end
 
 
-def _period(reader: Reader, fields: Fields) -> str:
-    part = _part(reader, fields, "period", required=True)
+def _period(fields: Fields) -> str:
+    part = fields.part("period", required=True)
     if part is None:
         return ""
     part.take("kind", one_of("month"), "month")
@@ -113,8 +112,8 @@ def _period(reader: Reader, fields: Fields) -> str:
     return zone
 
 
-def _indicator(reader: Reader, fields: Fields) -> Curve:
-    part = _part(reader, fields, "indicator", required=True)
+def _indicator(fields: Fields) -> Curve:
+    part = fields.part("indicator", required=True)
     if part is None:
         return Curve.STEP
     part.take("kind", one_of("windows"), "windows")
@@ -125,7 +124,7 @@ def _indicator(reader: Reader, fields: Fields) -> Curve:
 
 
 def _qualify(reader: Reader, fields: Fields) -> Qualify:
-    part = _part(reader, fields, "qualify")
+    part = fields.part("qualify")
     if part is None:
         return Qualify()
     at_least = part.maybe("minimum_run", parse_duration_ms, 0)
@@ -138,7 +137,7 @@ def _qualify(reader: Reader, fields: Fields) -> Qualify:
 
 def _exclusion_rules(reader: Reader, fields: Fields) -> tuple[ExclusionRule, ...]:
     rules: list[ExclusionRule] = []
-    for part in _parts(reader, fields, "exclude"):
+    for part in fields.parts("exclude"):
         kind = part.take("kind", choice(ExclusionKind), ExclusionKind.CUSTOMER)
         notice_ms = part.maybe("notice", parse_duration_ms, 0) or None
         effect = part.maybe("effect", choice(ExclusionEffect), ExclusionEffect.NOT_DOWN)
@@ -150,7 +149,7 @@ def _exclusion_rules(reader: Reader, fields: Fields) -> tuple[ExclusionRule, ...
 
 
 def _tiers(reader: Reader, fields: Fields) -> tuple[Tier, ...]:
-    tiers = [_tier(reader, part) for part in _parts(reader, fields, "credit", required=True)]
+    tiers = [_tier(reader, part) for part in fields.parts("credit", required=True)]
     if not tiers:
         reader.refuse(fields.node, "credit", "tiers_missing", "the credit table needs at least one row")
     return tuple(tiers)
@@ -163,13 +162,14 @@ def _tier(reader: Reader, part: Fields) -> Tier:
     pays = part.take("pay", parse_percent, Fraction(0))
     clause = part.maybe("clause", parse_text, "")
     part.done()
-    if (below is None) == (up_to is None):
+    given = [name for name in ("below", "up_to") if name in part.nodes]
+    if len(given) != 1:
         reader.refuse(part.node, part.path, "tier_edge", "give the upper edge once: `below` (excluded) or `up_to`")
     if start is not None and above is not None:
         reader.refuse(part.node, part.path, "tier_edge", "give the lower edge once: `from` (included) or `above`")
     upper = below or up_to or Fraction(0)
     lower = start if start is not None else above
-    if lower is not None and lower > upper:
+    if lower is not None and upper and lower > upper:
         reader.refuse(part.node, part.path, "tier_reversed", "the lower edge is above the upper edge")
     return Tier(
         pays=pays,
@@ -181,8 +181,8 @@ def _tier(reader: Reader, part: Fields) -> Tier:
     )
 
 
-def _cap(reader: Reader, fields: Fields) -> Cap | None:
-    part = _part(reader, fields, "cap")
+def _cap(fields: Fields) -> Cap | None:
+    part = fields.part("cap")
     if part is None:
         return None
     part.maybe("of", one_of("monthly_fee"), "monthly_fee")
@@ -193,12 +193,14 @@ def _cap(reader: Reader, fields: Fields) -> Cap | None:
 
 def _minimums(reader: Reader, fields: Fields) -> tuple[Minimum, ...]:
     minimums: dict[str, Minimum] = {}
-    for part in _parts(reader, fields, "minimum"):
+    for part in fields.parts("minimum"):
         above, at_least = (part.maybe(name, _maybe(parse_money), None) for name in ("above", "at_least"))
         part.done()
         amount = above or at_least
-        if (above is None) == (at_least is None) or amount is None:
+        if len(part.nodes.keys() & {"above", "at_least"}) != 1:
             reader.refuse(part.node, part.path, "exclusive_fields", "give `above` or `at_least`, with an amount")
+        elif amount is None:
+            continue  # refused already, with the reason
         elif amount.currency in minimums:
             reader.refuse(part.node, part.path, "duplicate_rule", f"there are two minimums in {amount.currency}")
         else:
@@ -206,8 +208,8 @@ def _minimums(reader: Reader, fields: Fields) -> tuple[Minimum, ...]:
     return tuple(minimums.values())
 
 
-def _settlement(reader: Reader, fields: Fields) -> Settlement:
-    part = _part(reader, fields, "settle")
+def _settlement(fields: Fields) -> Settlement:
+    part = fields.part("settle")
     if part is None:
         return Settlement()
     form = part.take("form", choice(SettleForm), SettleForm.NEXT_INVOICE)
@@ -217,28 +219,41 @@ def _settlement(reader: Reader, fields: Fields) -> Settlement:
 
 
 def _examples(reader: Reader, fields: Fields, service: str) -> tuple[PolicyExample, ...]:
-    return tuple(_example(reader, part, service) for part in _parts(reader, fields, "examples"))
+    return tuple(_example(reader, part, service) for part in fields.parts("examples"))
 
 
 def _example(reader: Reader, part: Fields, service: str) -> PolicyExample:
     name = part.take("name", parse_text, "")
     fee = part.take("fee", parse_money, Money("USD", 0))
     month = part.take("period", Month.parse, Month(2000, 1))
-    impact = [_segment(reader, item) for item in _parts(reader, part, "impact")]
-    excluded = [_excluded(reader, item, service, i) for i, item in enumerate(_parts(reader, part, "excluded"))]
-    expect = _part(reader, part, "expect", required=True)
+    impact = [_segment(reader, item) for item in part.parts("impact")]
+    excluded = [_excluded(reader, item, service, i) for i, item in enumerate(part.parts("excluded"))]
+    expect = part.part("expect", required=True)
     part.done()
     example = PolicyExample(name, fee, month, tuple(filter(None, impact)), tuple(filter(None, excluded)))
     if expect is None:
         return example
     example = replace(
         example,
-        expect_availability=expect.maybe("availability", _maybe(parse_text), None),
+        expect_availability=expect.maybe("availability", _maybe(parse_shown_ratio), None),
         expect_credit=expect.maybe("credit", _maybe(parse_money), None),
         expect_undefined=expect.maybe("undefined", one_of("yes", "no"), "no") == "yes",
     )
     expect.done()
+    _refuse_idle(reader, expect, example)
     return example
+
+
+def _refuse_idle(reader: Reader, expect: Fields, example: PolicyExample) -> None:
+    """An example that cannot fail, or cannot hold, tests nothing."""
+    credit = example.expect_credit
+    if example.expect_availability is None and credit is None and not example.expect_undefined:
+        reader.refuse(expect.node, expect.path, "expectation_missing", "expect an `availability`, a `credit` or both")
+    if credit is not None and example.expect_undefined:
+        reader.refuse(expect.node, expect.path, "exclusive_fields", "expect a `credit` or `undefined: yes`, not both")
+    if credit is not None and credit.currency != example.fee.currency:
+        message = f"the fee is in {example.fee.currency}, so the credit is too"
+        reader.refuse(expect.node, expect.at("credit"), "currency_mismatch", message)
 
 
 def _segment(reader: Reader, part: Fields) -> Segment | None:
@@ -267,18 +282,6 @@ def _window(reader: Reader, part: Fields) -> Window | None:
     except InvalidValueError as error:
         reader.refuse(part.node, part.path, error.problems[0].rule, error.problems[0].message)
         return None
-
-
-def _part(reader: Reader, fields: Fields, name: str, *, required: bool = False) -> Fields | None:
-    """The fields of a nested mapping, or None if it is not there."""
-    node = fields.node_of(name, required=required)
-    return None if node is None else reader.fields(node, fields.at(name))
-
-
-def _parts(reader: Reader, fields: Fields, name: str, *, required: bool = False) -> list[Fields]:
-    """The mappings of a nested list; empty if it is not there."""
-    node: yaml.Node | None = fields.node_of(name, required=required)
-    return [] if node is None else [reader.fields(item, path) for item, path in reader.items(node, fields.at(name))]
 
 
 def _maybe(parse: Callable[[str], T]) -> Callable[[str], T | None]:

@@ -29,8 +29,7 @@ def read_document(text: str) -> yaml.Node:
     if len(text) > MAX_DOCUMENT_CHARACTERS:
         raise InvalidValueError.of("too_large", f"a file goes up to {MAX_DOCUMENT_CHARACTERS:,} characters")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
-            raise InvalidValueError.of("yaml_alias", "write values out; anchors and aliases are not read")
+        _refuse_unsafe(text)
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
@@ -40,6 +39,18 @@ def read_document(text: str) -> yaml.Node:
     if root is None:
         raise InvalidValueError.of("file_empty", "the file is empty")
     return root
+
+
+def _refuse_unsafe(text: str) -> None:
+    """Stop at the first alias or at nesting too deep, before a tree is built: composing is quadratic in the depth."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise InvalidValueError.of("yaml_alias", "write values out; anchors and aliases are not read")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_NESTING:
+            message = f"lists and fields go at most {MAX_NESTING} levels deep"
+            raise InvalidValueError([Problem("yaml_nesting", message, line=event.start_mark.line + 1)])
 
 
 class Reader:
@@ -94,15 +105,19 @@ class Fields:
     def __init__(self, reader: Reader, node: yaml.Node, path: str) -> None:
         self.reader, self.node, self.path = reader, node, path
         self.nodes: dict[str, yaml.Node] = {}
+        self.keys: dict[str, yaml.Node] = {}
         self.known: list[str] = []
         if not isinstance(node, yaml.MappingNode):
             reader.refuse(node, path, "type_mapping", "write fields here, each as `name: value`")
             return
         for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+            if not isinstance(key, yaml.ScalarNode):
+                reader.refuse(key, path, "type_scalar", "a field's name is one word")
+                continue
+            name = key.value
             if name in self.nodes:
                 reader.refuse(key, self.at(name), "duplicate_key", "this field is there twice")
-            self.nodes[name] = value
+            self.nodes[name], self.keys[name] = value, key
 
     def at(self, name: str) -> str:
         """The path of a field."""
@@ -128,9 +143,20 @@ class Fields:
         value = None if node is None else self.reader.scalar(node, self.at(name), parse)
         return default if value is None else value
 
+    def part(self, name: str, *, required: bool = False) -> Fields | None:
+        """The fields of a nested mapping, or None if it is not there."""
+        node = self.node_of(name, required=required)
+        return None if node is None else self.reader.fields(node, self.at(name))
+
+    def parts(self, name: str, *, required: bool = False) -> list[Fields]:
+        """The mappings of a nested list; empty if it is not there."""
+        node = self.node_of(name, required=required)
+        items = [] if node is None else self.reader.items(node, self.at(name))
+        return [self.reader.fields(item, path) for item, path in items]
+
     def done(self) -> None:
         """Note every field that nobody took, with the nearest name that exists."""
-        for name, node in self.nodes.items():
+        for name, node in self.keys.items():
             if name not in self.known:
                 near = difflib.get_close_matches(name, self.known, n=1)
                 hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(self.known)}"

@@ -18,8 +18,10 @@ from typing import Any
 import duckdb
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import _
 
+from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.incidents import Curve
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.measure.columns import EXCLUSIONS, IMPACTS, LINES, PLATFORM, RULES, SUBJECTS, TERMS, TOTALS
@@ -61,6 +63,7 @@ def measure(evidence: Evidence) -> Measured:
     Returns:
         A row of totals for every subject, also where nothing happened, and the lines behind it.
     """
+    _check(evidence)
     plan = _plan()
     with duckdb.connect() as con:
         _register(con, evidence)
@@ -69,6 +72,17 @@ def measure(evidence: Evidence) -> Measured:
         totals = con.sql(plan.totals).to_arrow_table().cast(TOTALS)
         lines = con.sql(plan.lines).to_arrow_table().cast(LINES)
     return Measured(totals, lines)
+
+
+def _check(evidence: Evidence) -> None:
+    """Refuse what would be dropped or mixed up in silence, and so read as time without an outage."""
+    unknown = pc.invert(pc.is_in(evidence.subjects["terms"], evidence.terms["terms"].combine_chunks()))
+    if pc.any(unknown).as_py():
+        message = "every subject needs terms: without them its outages would not count"
+        raise InvalidValueError.of("terms_missing", message)
+    highest = max((pc.max(t["incident"]).as_py() or 0 for t in (evidence.platform, evidence.impacts)), default=0)
+    if highest >= CODES:
+        raise InvalidValueError.of("incidents_limit", f"a period holds up to {CODES:,} incidents")
 
 
 _SHAPES = {

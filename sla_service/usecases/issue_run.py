@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlmodel import Session
 
 from sla_service.config import Settings
@@ -43,6 +44,9 @@ from sla_service.usecases.state_credits import state_credit
 
 QUESTIONS_DAYS = 60
 """How long a merchant can question a line; long enough to see the credit on the next invoice first."""
+
+BATCH = 1_000
+"""Statements in memory at one time."""
 
 Row = Mapping[str, Any]
 
@@ -89,69 +93,88 @@ def issue_run(
     # First the state, then the effects: whoever loses the race for the state has done nothing yet.
     change_state(session, run, to="issued", issued_at_ms=now_ms, issued_by=actor)
     issuing = _Issuing(session, run, issuer, now_ms)
-    merchants = issuing.merchant_statements(credits, lines, progress)
-    partners = issuing.partner_statements(merchants)
-    issuing.save([*merchants, *partners])
-    return Issued(load_run(session, run_id), len(merchants), len(partners))
+    merchants = issuing.issue_merchants(credits, lines, progress)
+    partners = issuing.issue_partners()
+    return Issued(load_run(session, run_id), merchants, partners)
 
 
 class _Issuing:
-    """One issue: what it needs to look up, and the statements that it makes."""
+    """One issue: what it looks up once, and what the partners' statements gather from the merchants'."""
 
     def __init__(self, session: Session, run: RunRecord, issuer: Issuer, now_ms: int) -> None:
         self.session, self.issuer, self.now_ms = session, issuer, now_ms
         self.run_id, self.period = run.run_id, run.period
-        self.partners = load_partners(session)
-        self.partner_of: dict[str, str | None] = {}
+        self.policies = {policy.digest: policy for policy in published_policies(session)}
+        self.incidents = {incident.incident_id: incident for incident in list_incidents(session)}
+        self.under: dict[str, list[MerchantLine]] = defaultdict(list)
 
-    def merchant_statements(self, credits: pa.Table, lines: pa.Table, progress: Progress) -> list[Statement]:
-        """One statement per merchant and currency with a credit, in order of the credits."""
-        owed: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in _rows(credits):
-            if row["outcome"] == "credited":
-                owed[row["merchant_id"], row["currency"]].append(row)
-                self.partner_of[row["merchant_id"]] = row["partner_id"]
-        wanted = {row["credit_no"] for rows in owed.values() for row in rows}
-        behind: dict[int, list[Row]] = defaultdict(list)
-        for line in _rows(lines):
-            if line["credit_no"] in wanted:
-                behind[line["credit_no"]].append(line)
-        merchants = load_merchants(self.session, (merchant_id for merchant_id, _ in owed))
-        policies = {policy.digest: policy for policy in published_policies(self.session)}
-        incidents = {incident.incident_id: incident for incident in list_incidents(self.session)}
+    def issue_merchants(self, credits: pa.Table, lines: pa.Table, progress: Progress) -> int:
+        """One statement per merchant and currency with a credit, in order of the credits; how many there are.
+
+        Made and stored in batches: a statement is some kilobytes, and there may be a million of them.
+        """
+        credited = credits.filter(pc.equal(credits["outcome"], "credited")).combine_chunks()
+        keys = list(zip(credited["merchant_id"].to_pylist(), credited["currency"].to_pylist(), strict=True))
+        # A merchant's rows are neighbours, but its currencies may alternate.
+        owed = list(dict.fromkeys(keys))
+        at: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for i, key in enumerate(keys):
+            at[key].append(i)
         first = take_numbers(self.session, "statements", len(owed))
-        statements = []
-        for i, ((merchant_id, _currency), rows) in enumerate(owed.items()):
-            base = self._statement(StatementKind.MERCHANT, first + i, merchants[merchant_id])
-            stated = tuple(
-                state_credit(
-                    row,
-                    behind[row["credit_no"]],
-                    policy=policies[row["policy_digest"]],
-                    incidents=incidents,
-                    issued_on=to_datetime(self.now_ms, merchants[merchant_id].time_zone).date(),
+        behind = _LinesByCredit(lines)
+        for start in range(0, len(owed), BATCH):
+            batch = owed[start : start + BATCH]
+            merchants = load_merchants(self.session, (merchant_id for merchant_id, _ in batch))
+            statements = [
+                self._merchant_statement(
+                    first + start + n,
+                    merchants[key[0]],
+                    credited.take(at[key]).to_pylist(),
+                    behind,
                 )
-                for row in rows
-            )
-            statements.append(Statement(**base, credits=stated))
-            progress("Writing statements", i + 1, len(owed))
-        return statements
+                for n, key in enumerate(batch)
+            ]
+            self._save(statements)
+            progress("Writing statements", start + len(batch), len(owed))
+        return len(owed)
 
-    def partner_statements(self, merchants: Sequence[Statement]) -> list[Statement]:
-        """One statement per partner with a credited merchant: the same amounts as the merchants' own."""
-        under: dict[str, list[Statement]] = defaultdict(list)
-        for statement in merchants:
-            partner_id = self.partner_of[statement.recipient.party_id]
-            if partner_id is not None:
-                under[partner_id].append(statement)
-        first = take_numbers(self.session, "partner_statements", len(under))
-        return [
-            Statement(
-                **self._statement(StatementKind.PARTNER, first + i, self.partners[partner_id]),
-                merchants=tuple(line for statement in under[partner_id] for line in _merchant_lines(statement)),
+    def _merchant_statement(
+        self,
+        number: int,
+        merchant: Merchant,
+        rows: Sequence[Row],
+        behind: _LinesByCredit,
+    ) -> Statement:
+        stated = tuple(
+            state_credit(
+                row,
+                behind.rows(row["credit_no"]),
+                policy=self.policies[row["policy_digest"]],
+                incidents=self.incidents,
+                issued_on=to_datetime(self.now_ms, merchant.time_zone).date(),
             )
-            for i, partner_id in enumerate(sorted(under))
-        ]
+            for row in rows
+        )
+        statement = Statement(**self._statement(StatementKind.MERCHANT, number, merchant), credits=stated)
+        partner_id = rows[0]["partner_id"]
+        if partner_id is not None:
+            self.under[partner_id] += _merchant_lines(statement)
+        return statement
+
+    def issue_partners(self) -> int:
+        """One statement per partner with a credited merchant: the same amounts as the merchants' own."""
+        partners = load_partners(self.session)
+        first = take_numbers(self.session, "partner_statements", len(self.under))
+        self._save(
+            [
+                Statement(
+                    **self._statement(StatementKind.PARTNER, first + i, partners[partner_id]),
+                    merchants=tuple(self.under[partner_id]),
+                )
+                for i, partner_id in enumerate(sorted(self.under))
+            ],
+        )
+        return len(self.under)
 
     def _statement(self, kind: StatementKind, number: int, party: Merchant | Partner) -> dict[str, Any]:
         letter = "M" if kind is StatementKind.MERCHANT else "P"
@@ -169,7 +192,7 @@ class _Issuing:
             "recipient": Recipient(party_id, party.name, party.email, party.locale, party.time_zone),
         }
 
-    def save(self, statements: Sequence[Statement]) -> None:
+    def _save(self, statements: Sequence[Statement]) -> None:
         """Snapshots, the credits they state, and one message each."""
         rows, stated, outbox = [], [], []
         for one in statements:
@@ -206,9 +229,22 @@ def _merchant_lines(statement: Statement) -> Iterable[MerchantLine]:
         )
 
 
-def _rows(table: pa.Table) -> Iterable[Row]:
-    for batch in table.to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
+class _LinesByCredit:
+    """Lines kept as columns, a credit's rows at a time: half a million of them are Python objects only in turn."""
+
+    def __init__(self, lines: pa.Table) -> None:
+        self.lines = lines.combine_chunks()
+        credit_nos = self.lines["credit_no"].to_pylist()
+        self.start: dict[int, int] = {}
+        self.count: dict[int, int] = defaultdict(int)
+        for i, credit_no in enumerate(credit_nos):
+            self.start.setdefault(credit_no, i)
+            self.count[credit_no] += 1
+
+    def rows(self, credit_no: int) -> list[Row]:
+        """The lines of a credit, in order; they are neighbours, because lines come sorted by credit."""
+        rows: list[Row] = self.lines.slice(self.start.get(credit_no, 0), self.count.get(credit_no, 0)).to_pylist()
+        return rows
 
 
 def _table(rows: Sequence[tuple[Any, ...]], name: str) -> pa.Table:

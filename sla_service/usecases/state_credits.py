@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sla_service.domain.incidents import Curve, Incident, recovery_segments, turning_points
@@ -19,9 +20,12 @@ from sla_service.domain.statements import (
     StatedIncident,
     TimelineNote,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
+from sla_service.domain.windows import SHARE_FULL_PPM, Window
 
 Row = Mapping[str, Any]
+
+SHAPES = 4_096
+"""Windows whose shape is remembered; a platform-wide incident has one for all merchants, or a few."""
 
 
 def state_credit(
@@ -93,19 +97,21 @@ def impact_steps(lines: Sequence[Row], incidents: Mapping[str, Incident], curve:
     steps: list[ImpactStep] = []
     for line in lines:
         window = Window(line["started_at_ms"], line["ended_at_ms"])
-        shape = _shape(incidents[line["incident_id"]], curve, window)
-        area = sum(segment.share_ppm * segment.window.duration_ms for segment in shape)
+        shape, area = _shape(incidents[line["incident_id"]], curve, window)
         if area != line["impact_ppm_ms"]:
             mean_ppm = min(SHARE_FULL_PPM, round(Fraction(line["impact_ppm_ms"], window.duration_ms)))
-            shape = [Segment(window, mean_ppm)] if mean_ppm else []
-        steps += (ImpactStep(s.window.start_ms, s.window.end_ms, s.share_ppm) for s in shape)
+            shape = (ImpactStep(window.start_ms, window.end_ms, mean_ppm),) if mean_ppm else ()
+        steps += shape
     return steps
 
 
-def _shape(incident: Incident, curve: Curve, window: Window) -> list[Segment]:
+@lru_cache(maxsize=SHAPES)
+def _shape(incident: Incident, curve: Curve, window: Window) -> tuple[tuple[ImpactStep, ...], int]:
+    """What a curve says of a window, and its area in share × milliseconds: the same for every merchant it hit."""
     segments = recovery_segments(incident, curve, until_ms=window.end_ms)
-    parts = ((segment.window.overlap(window), segment.share_ppm) for segment in segments)
-    return [Segment(part, share_ppm) for part, share_ppm in parts if part is not None]
+    parts = [(part, s.share_ppm) for s in segments if (part := s.window.overlap(window)) is not None]
+    steps = tuple(ImpactStep(part.start_ms, part.end_ms, share_ppm) for part, share_ppm in parts)
+    return steps, sum(part.duration_ms * share_ppm for part, share_ppm in parts)
 
 
 def _line(line: Row, incidents: Mapping[str, Incident]) -> ImpactLine:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from flask import current_app
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from sla_service.db.engine import writing
@@ -49,13 +49,21 @@ def write(engine: Engine, work: Callable[[Session], T]) -> T:
     """Do ``work`` in a transaction and commit it; again, whole, if another writer was faster.
 
     Raises:
-        IntegrityError: It lost the race every time; likewise ``OperationalError``.
+        DBAPIError: It lost the race every time, or the database refused for another reason.
     """
     for attempt in range(1, WRITE_ATTEMPTS + 1):
         try:
             with writing(engine) as session:
                 return work(session)
-        except (IntegrityError, OperationalError) as error:
-            if attempt == WRITE_ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _LOST_RACES:
+        except DBAPIError as error:
+            if attempt == WRITE_ATTEMPTS or not _lost_race(error):
                 raise
     raise AssertionError
+
+
+def _lost_race(error: BaseException | None) -> bool:
+    """Whether another writer was faster; the first cause may lie behind what failed while it was cleaned up."""
+    if error is None:
+        return False
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in _LOST_RACES or _lost_race(error.__context__)

@@ -9,16 +9,16 @@ from sla_service.db.engine import schema_revisions
 from sla_service.web.context import context
 from sla_service.web.errors import Refusal, problem_response
 
-health = Blueprint("health", __name__)
+blueprint = Blueprint("health", __name__)
 
 
-@health.get("/healthz")
+@blueprint.get("/healthz")
 def healthz() -> Response:
     """The process answers."""
     return jsonify(status="up")
 
 
-@health.get("/readyz")
+@blueprint.get("/readyz")
 def readyz() -> Response:
     """The database answers, and its tables are those of this release."""
     try:

@@ -6,10 +6,10 @@ from flask import Blueprint, Response
 
 from sla_service.web.context import context
 
-theme = Blueprint("theme", __name__)
+blueprint = Blueprint("theme", __name__)
 
 
-@theme.get("/accent.css")
+@blueprint.get("/accent.css")
 def accent() -> Response:
     """The accent of the settings, which are checked to hold a colour and nothing else."""
     return Response(f":root {{ --brand: {context().accent}; }}\n", mimetype="text/css")

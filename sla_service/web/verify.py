@@ -18,7 +18,7 @@ from sla_service.web.context import context
 _NUMBER = re.compile(r"SC[MP]-[0-9]{4}-[0-9]{2}-[0-9]{7,12}", re.ASCII)
 _CODE = re.compile(r"[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}", re.ASCII)
 
-verify = Blueprint("verify", __name__)
+blueprint = Blueprint("verify", __name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Genuine:
     month: str
 
 
-@verify.get("/verify/<number>")
+@blueprint.get("/verify/<number>")
 def check(number: str) -> str:
     """Ask for the code, or answer whether it is the statement's; an unknown number and a wrong code look the same."""
     code = request.args.get("code", "").strip().lower()

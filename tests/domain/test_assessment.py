@@ -349,3 +349,8 @@ def test_more_downtime_never_lowers_a_credit(policy, measurement, more_ppm_ms, f
 def test_the_unit_in_which_time_is_counted_does_not_matter(policy, measurement, factor, fee):
     finer = Measurement(measurement.bad_ppm_ms * factor, measurement.total_ms * factor)
     assert assess(policy, finer, fee) == assess(policy, measurement, fee)
+
+
+def test_a_row_that_pays_nothing_owes_nothing_whatever_the_minimum():
+    policy = a_policy(a_tier("0", "99.95", "0"), minimums=(a_minimum("1.00 USD"),))
+    assert assess(policy, down(100), FEE).outcome is Outcome.NOTHING_OWED

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.incidents import Curve, Incident, TimelinePoint, recovery_segments, turning_points
 from sla_service.domain.instants import MINUTE_MS, SECOND_MS
 from sla_service.domain.windows import SHARE_FULL_PPM
@@ -190,3 +191,28 @@ def test_turning_points_leave_out_reports_that_change_nothing():
 
 def test_what_is_not_available_is_the_impact():
     assert a_point("2023-09-19T05:40+08:00", "80").impact_ppm == 200_000
+
+
+def test_a_line_that_ends_within_a_minute_stays_between_its_reports():
+    for length_ms, from_ppm, to_ppm in [
+        (60_001, 7, 2),
+        (17 * 60_000 + 1_000, 20_000, 0),
+        (7_021_000, 860_000, 999_999),
+    ]:
+        points = (TimelinePoint(1_000, 1_000_000 - from_ppm), TimelinePoint(1_000 + length_ms, 1_000_000 - to_ppm))
+        incident = Incident("I", "t", "s", "c", 1_000, "x", "", ended_at_ms=1_000 + length_ms, timeline=points)
+        shares = [s.share_ppm for s in recovery_segments(incident, Curve.LINEAR, until_ms=1_000 + length_ms)]
+        assert all(min(from_ppm, to_ppm) <= share <= max(from_ppm, to_ppm) for share in shares)
+
+
+def test_an_open_incident_is_cut_even_between_its_reports():
+    hour = 3_600_000
+    points = (TimelinePoint(hour, 0), TimelinePoint(2 * hour, 500_000))
+    incident = Incident("I", "t", "s", "c", hour, "x", "", timeline=points)
+    segments = recovery_segments(incident, Curve.STEP, until_ms=hour + 1_000)
+    assert [(s.window.start_ms, s.window.end_ms) for s in segments] == [(hour, hour + 1_000)]
+
+
+def test_a_timeline_that_stands_still_is_refused():
+    with pytest.raises(InvalidValueError, match="stands still"):
+        Incident("I", "t", "s", "c", 1, "x", "", timeline=(TimelinePoint(5_000, 0), TimelinePoint(5_000, 1)))

@@ -163,3 +163,9 @@ def test_a_day_begins_on_that_day(month, zone, index):
     begins = midnight_ms(day, zone)
     assert to_datetime(begins, zone).date() == day
     assert to_datetime(begins - 1, zone).date() == day - timedelta(days=1)
+
+
+def test_a_day_that_never_was_is_left_out():
+    month = Month(2011, 12)
+    found = days(month.window("Pacific/Apia"), "Pacific/Apia")
+    assert [day.day for day, _ in found] == [*range(1, 30), 31]

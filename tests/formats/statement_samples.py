@@ -55,6 +55,44 @@ NOTES = (
 )
 
 
+LONG_NOTES = (
+    TimelineNote(
+        local("09-19T02:00"), 0, "First alerts. Stores did not open because the cloud provider's network had failed."
+    ),
+    TimelineNote(
+        local("09-19T02:43"), 0, "The cloud provider confirmed network faults in two regions, in several zones."
+    ),
+    TimelineNote(
+        local("09-19T03:33"), 0, "The cloud provider named the zones. Our main and our backup systems were in them."
+    ),
+    TimelineNote(
+        local("09-19T04:23"), 0, "We moved the databases by hand to a zone that still worked. Recovery began."
+    ),
+    TimelineNote(
+        local("09-19T05:40"),
+        500_000,
+        "Half of the usual orders came through after we turned crawlers away for shoppers.",
+    ),
+    TimelineNote(
+        local("09-19T07:00"),
+        800_000,
+        "Four orders in five came through because the critical services now ran elsewhere.",
+    ),
+    TimelineNote(local("09-19T10:00"), 900_000, "Nine orders in ten came through after several smaller repairs."),
+    TimelineNote(
+        local("09-19T11:30"),
+        1_000_000,
+        "Orders were back to normal. Heavy extras, such as translations, stayed off for now.",
+    ),
+    TimelineNote(
+        local("09-19T14:08"),
+        1_000_000,
+        "The cloud provider reported its network repaired. Stores were not affected any more.",
+    ),
+)
+"""As long as those of the published timeline."""
+
+
 def steps_of(curve: Curve) -> tuple[ImpactStep, ...]:
     """The worked incident as an accounting method counts it."""
     points = tuple(TimelinePoint(note.at_ms, note.available_ppm) for note in NOTES)
@@ -176,6 +214,38 @@ def worked_statement(**recipient) -> Statement:
 def linear_statement() -> Statement:
     """The same outage, recovery taken as a straight line between reports: some 350 steps."""
     return statement_for(credit_for(Money("USD", 29_900), steps=steps_of(Curve.LINEAR), curve=Curve.LINEAR))
+
+
+def long_statement(
+    fee: Money, curve: Curve = Curve.STEP, *, extra: tuple[ImpactLine, ...] = (), **recipient: str
+) -> Statement:
+    """The outage as published, with terms and notes as long as real ones, and other stretches beside it."""
+    steps = steps_of(curve)
+    bad = area(steps)
+    outage = ImpactLine("inc-1", "Platform outage", steps[0].start_ms, steps[-1].end_ms, bad, bad, LineStatus.COUNTED)
+    lines = (*extra, outage)
+    others = (ImpactStep(x.start_ms, x.end_ms, x.impact_ppm_ms // x.duration_ms) for x in extra)
+    credit = credit_for(
+        fee,
+        steps=tuple(sorted((*steps, *others), key=lambda step: step.start_ms)),
+        lines=lines,
+        notes=LONG_NOTES,
+        bad_ppm_ms=sum(x.counted_ppm_ms for x in lines),
+        curve=curve,
+        service="storefront",
+        policy="storefront-global",
+        policy_title="Storefront Global",
+        contract="Storefront Global master agreement, annex 2, article 6",
+        clause="6.1 (ii)",
+    )
+    return statement_for(credit, recipient=replace(STORE, **recipient))
+
+
+def part_month_statement(first_day: int, last_day: int, **window: int) -> Statement:
+    """A contract that ran on some days of September only."""
+    start_ms, end_ms = local(f"09-{first_day:02d}T00:00"), local(f"09-{last_day:02d}T00:00") + DAY_MS
+    fields = {"period_start_ms": start_ms, "period_end_ms": end_ms, "total_ms": end_ms - start_ms, **window}
+    return statement_for(credit_for(Money("USD", 29_900), service="storefront", **fields))
 
 
 def excluded_statement() -> Statement:

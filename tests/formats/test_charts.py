@@ -5,7 +5,6 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from statement_samples import NOTES, SEPTEMBER, SHANGHAI, local, steps_of
 
 from sla_service.domain.incidents import Curve
 from sla_service.domain.periods import Month
@@ -14,6 +13,7 @@ from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.formats.charts import finding, month_strip, month_strip_svg, recovery_curve, recovery_curve_svg
 from sla_service.formats.texts import load_texts
 from sla_service.formats.texts.conventions import conventions_for
+from tests.formats.statement_samples import NOTES, SEPTEMBER, SHANGHAI, local, steps_of
 
 CHINA = conventions_for("zh_CN", SHANGHAI, "en")
 TEXTS = load_texts()
@@ -74,6 +74,47 @@ def test_maintenance_that_does_not_count_is_not_the_finding():
     maintenance, outage = step("09-12T03:00", "09-12T06:00"), step("09-06T10:00", "09-06T11:30", HALF)
     refused = [Window(maintenance.start_ms, maintenance.end_ms)]
     assert said(outage, maintenance, uncounted=refused).startswith("Half of the service")
+
+
+def test_an_hour_in_the_middle_that_does_not_count_makes_no_second_interruption():
+    outage = [step("09-06T10:00", "09-06T12:00"), step("09-06T12:00", "09-06T13:00", HALF)]
+    refused = [Window(local("09-06T10:30"), local("09-06T11:00"))]
+    assert said(*outage, uncounted=refused) == "Down from 10:00, half back at 12:00, whole at 13:00"
+
+
+def test_what_does_not_count_before_and_after_an_outage_is_not_in_the_finding():
+    refused = [
+        Window(local("09-06T09:00"), local("09-06T10:00")),
+        Window(local("09-06T11:00"), local("09-06T12:00")),
+    ]
+    assert said(step("09-06T09:00", "09-06T12:00"), uncounted=refused) == "Down from 10:00 to 11:00"
+
+
+@pytest.mark.parametrize(
+    ("zone", "locale", "days", "labels"),
+    [
+        ("America/New_York", "en_US", (18, 18), ("2:00 pm", "11:30 pm")),
+        ("Australia/Sydney", "en_AU", (19, 19), ("4:00 am", "1:30 pm")),
+        ("Europe/Berlin", "de_DE", (18, 19), ("20:00", "05:30")),
+        ("Asia/Kolkata", "en_IN", (18, 19), ("11:30 pm", "9:00 am")),
+    ],
+)
+def test_the_outage_is_opened_wholly_wherever_it_is_read(zone, locale, days, labels):
+    curve = recovery_curve(SEPTEMBER, steps_of(Curve.STEP), NOTES, conventions_for(locale, zone, "en"))
+    assert (curve.first_day.day, curve.last_day.day) == days
+    assert (curve.marks[0].label, curve.marks[-1].label) == labels
+    assert all(0 < mark.x < 1 for mark in curve.marks)
+
+
+def test_a_method_that_counts_evenly_has_no_turning_points_inside():
+    curve = recovery_curve(SEPTEMBER, steps_of(Curve.ANY_IMPACT), NOTES, CHINA)
+    assert [mark.label for mark in curve.marks] == ["02:00", "11:30"]
+
+
+def test_an_impact_of_a_few_parts_per_million_is_still_told_and_seen():
+    steps = [step("09-06T10:00", "09-06T10:30", 7)]
+    assert said(*steps) == "0.0007% of the service was unavailable from 10:00 to 10:30"
+    assert month_strip(SEPTEMBER, steps, CHINA).cells[5].lost > 0
 
 
 def test_the_worked_day_is_opened_from_midnight_to_midnight():

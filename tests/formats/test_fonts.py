@@ -9,7 +9,16 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from sla_service.domain.errors import InvalidValueError
-from sla_service.formats.fonts import Face, font_file, missing_glyphs, printable, require_glyphs, runs
+from sla_service.formats.fonts import (
+    Face,
+    face_of_locale,
+    font_file,
+    missing_glyphs,
+    printable,
+    require_glyphs,
+    runs,
+    wide_face,
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +73,11 @@ def test_nothing_half_written_is_left_beside_the_font(cache):
         "from → to, ≥ 5, ≤ 3, ✓",
         "杭州云织家居用品有限公司",
         "ラーメン・カフェ",
+        "月見陶器本舗",
+        "みなと革細工堂",
+        "髙﨑製作所㈱",
+        "서울 상점",
+        "臺灣錶店",
     ],
 )
 def test_can_be_printed(text):
@@ -72,8 +86,8 @@ def test_can_be_printed(text):
 
 @pytest.mark.parametrize(
     ("text", "missing"),
-    [("Party 🎉 Shop 🎉", "🎉"), ("नमस्ते", "नमसते\u094d"), ("\ud800", "\ud800"), ("\ue000", "\ue000"), ("한", "한")],
-    ids=["emoji", "a script that needs shaping", "a lone surrogate", "private use", "Hangul"],
+    [("Party 🎉 Shop 🎉", "🎉"), ("नमस्ते", "नमसते\u094d"), ("\ud800", "\ud800"), ("\ue000", "\ue000"), ("ไทย", "ไทย")],
+    ids=["emoji", "a script that needs shaping", "a lone surrogate", "private use", "Thai"],
 )
 def test_cannot_be_printed(text, missing):
     assert set(missing_glyphs(text)) == set(missing)
@@ -111,3 +125,51 @@ def test_printable(text, shown):
 
 def test_chinese_inside_a_latin_name_gets_its_own_font():
     assert list(runs("Acme 北京 Ltd")) == [(Face.REGULAR, "Acme "), (Face.CHINESE, "北京"), (Face.REGULAR, " Ltd")]
+
+
+@pytest.mark.parametrize(
+    ("locale", "face"),
+    [
+        ("ja", Face.JAPANESE),
+        ("ja_JP", Face.JAPANESE),
+        ("ko-KR", Face.KOREAN),
+        ("zh-CN", Face.CHINESE),
+        ("zh_SG", Face.CHINESE),
+        ("zh-TW", Face.TRADITIONAL),
+        ("zh_HK", Face.TRADITIONAL),
+        ("zh-Hant-MO", Face.TRADITIONAL),
+        ("en_US", None),
+        ("", None),
+    ],
+)
+def test_a_locale_says_in_which_face_its_readers_expect_chinese_characters(locale, face):
+    assert face_of_locale(locale) is face
+
+
+@pytest.mark.parametrize(
+    ("text", "preferred", "face"),
+    [
+        ("青空文具", None, Face.CHINESE),
+        ("青空文具", Face.JAPANESE, Face.JAPANESE),
+        ("青空文具の森", None, Face.JAPANESE),
+        ("青空文具の森", Face.CHINESE, Face.CHINESE),
+        ("月見陶器本舗", None, Face.JAPANESE),
+        ("月見陶器本舗", Face.CHINESE, Face.JAPANESE),
+        ("杭州云织家居", Face.JAPANESE, Face.CHINESE),
+        ("서울", None, Face.KOREAN),
+        ("臺灣錶店", None, Face.TRADITIONAL),
+    ],
+    ids=str,
+)
+def test_a_name_is_set_in_one_face_that_has_all_of_it(text, preferred, face):
+    assert list(runs(text, preferred)) == [(face, text)]
+    assert wide_face(text, preferred) is face
+
+
+def test_a_name_that_no_face_has_whole_is_set_from_several_rather_than_refused():
+    assert [face for face, _ in runs("云見", Face.CHINESE)] == [Face.CHINESE, Face.JAPANESE]
+
+
+def test_a_latin_name_needs_no_east_asian_face():
+    assert wide_face("Łódź → Ωμέγα", None) is None
+    assert wide_face("Łódź → Ωμέγα", Face.KOREAN) is Face.KOREAN

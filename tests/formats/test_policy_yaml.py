@@ -512,7 +512,7 @@ def test_all_problems_are_told_at_once_in_order_of_the_lines():
         pytest.param("policy: a\n version: 1\n", "yaml_syntax", 2, id="wrong indentation"),
         pytest.param("policy: a\n---\npolicy: b\n", "yaml_syntax", 2, id="two documents"),
         pytest.param("policy: a\x00b\n", "yaml_syntax", None, id="a character that is none"),
-        pytest.param("[" * 500 + "]" * 500, "yaml_syntax", None, id="nested too deep"),
+        pytest.param("[" * 500_000, "yaml_nesting", 1, id="nested too deep"),
         pytest.param("a: &x 1\nb: *x\n", "yaml_alias", None, id="an alias"),
         pytest.param("a: &x {y: 1}\nb: {<<: *x}\n", "yaml_alias", None, id="a merge"),
         pytest.param("a: &x [*x]\n", "yaml_alias", None, id="an alias of itself"),
@@ -542,3 +542,23 @@ def test_a_tag_cannot_make_python_run():
     text = changed("policy: basic", "policy: !!python/object/apply:os.getcwd []", SHORT)
     (problem,) = problems(text)
     assert (problem.rule, problem.path) == ("type_scalar", "policy")
+
+
+@pytest.mark.parametrize(
+    ("expect", "rule"),
+    [
+        pytest.param("{}", "expectation_missing", id="nothing expected"),
+        pytest.param("{availability: hello}", "ratio_format", id="an availability in words"),
+        pytest.param("{undefined: yes, credit: 29.90 USD}", "exclusive_fields", id="undefined and a credit"),
+        pytest.param("{credit: 29.90 EUR}", "currency_mismatch", id="a credit in another currency than the fee"),
+        pytest.param("{credit: -1.00 USD}", "amount_range", id="a negative credit"),
+    ],
+)
+def test_an_example_that_cannot_fail_or_cannot_hold_is_refused(expect, rule):
+    text = changed("{availability: 99.4907%, credit: 29.90 USD}", expect)
+    assert rule in {problem.rule for problem in problems(text)}
+
+
+def test_a_refused_edge_is_reported_once():
+    found = problems(changed("below: 99.95%", "below: 199%"))
+    assert [problem.rule for problem in found] == ["target_range"]

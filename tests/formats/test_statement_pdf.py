@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from statement_samples import (
+
+from sla_service.domain.errors import InvalidValueError
+from sla_service.domain.incidents import Curve
+from sla_service.domain.money import Money
+from sla_service.domain.statements import ImpactStep, LineStatus, snapshot_sha256, statement_to_json, verification_code
+from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.formats.statement_pdf import render_statement
+from tests.formats.statement_samples import (
     ISSUER,
     STORE,
     credit_for,
     excluded_statement,
+    line,
     linear_statement,
+    local,
+    long_statement,
     many_lines_statement,
+    part_month_statement,
     partner_statement,
     several_statement,
     statement_for,
     worked_statement,
 )
 
-from sla_service.domain.errors import InvalidValueError
-from sla_service.domain.money import Money
-from sla_service.domain.statements import snapshot_sha256, statement_to_json, verification_code
-from sla_service.formats.statement_pdf import render_statement
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +62,7 @@ def test_the_worked_statement_is_one_page_with_answer_proof_and_apology(read):
         "Service credit statement No. NC-2023-000417 3 October 2023",
         "Lumen & Loom Home Textiles",
         "We are crediting USD 29.90 to your account for September 2023.",
-        "Storefront was available 99.2939% of the month; we promised 99.95%.",
+        "Your Storefront was available 99.2939% of the month; we promised 99.95%.",
         "below the promise",
         "Down from 02:00, half back at 05:40, whole at 11:30",
         "Tuesday, 19 September 2023, share of Storefront available, China Standard Time",
@@ -208,7 +221,7 @@ def test_time_that_does_not_count_is_shown_with_its_reason(read):
 def test_an_availability_just_below_the_promise_does_not_read_as_the_promise(read):
     target_bad = 43_200 * 60_000 * 1_000_000 // 2_000
     (page,) = read(statement_for(credit_for(Money("USD", 29_900), bad_ppm_ms=target_bad + 1_000_000)))
-    assert "Storefront was available 99.9499% of the month; we promised 99.95%." in page
+    assert "Your Storefront was available 99.9499% of the month; we promised 99.95%." in page
 
 
 def test_times_are_those_of_the_reader_and_the_zone_of_the_month_is_named(read):
@@ -272,3 +285,158 @@ def test_a_zone_that_does_not_exist_is_refused(fonts):
         render_statement(
             replace(worked_statement(), recipient=replace(STORE, time_zone="Mars/Olympus")), fonts_dir=fonts
         )
+
+
+BESIDE = (
+    line("09-06T10:00", "09-06T11:30", 500_000, title="Pages slow to load for some stores"),
+    line("09-12T03:00", "09-12T04:00", SHARE_FULL_PPM, LineStatus.EXCLUDED, title="Upgrade", reason="maintenance"),
+    line("09-14T09:00", "09-14T09:04", SHARE_FULL_PPM, LineStatus.TOO_SHORT, title="Slow checkout"),
+)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [("Asia/Shanghai", "zh_CN"), ("America/New_York", "en_US"), ("Europe/Berlin", "de"), ("Asia/Kolkata", "en_IN")],
+    ids=lambda place: place[0],
+)
+@pytest.mark.parametrize(
+    ("fee", "curve", "beside"),
+    [
+        (Money("USD", 29_900), Curve.STEP, 0),
+        (Money("USD", 49_900), Curve.LINEAR, 0),
+        (Money("USD", 240_000), Curve.ANY_IMPACT, 0),
+        (Money("EUR", 23_900), Curve.REPORTED_WINDOW, 0),
+        (Money("JPY", 26_800), Curve.STEP, 0),
+        (Money("KWD", 10_005), Curve.LINEAR, 0),
+        (Money("USD", 29_985), Curve.STEP, 1),
+        (Money("USD", 29_985), Curve.LINEAR, 2),
+        (Money("USD", 29_985), Curve.STEP, 3),
+    ],
+    ids=str,
+)
+def test_a_statement_with_real_terms_and_notes_is_one_page(fee, curve, beside, place, read):
+    zone, locale = place
+    (page,) = read(long_statement(fee, curve, extra=BESIDE[:beside], time_zone=zone, locale=locale))
+    assert "…" not in page
+    assert "Page 1 of 1" in page
+    assert "Verification code" in page
+
+
+def test_what_happened_tells_the_changes_each_on_a_line_with_its_share(read):
+    (page,) = read(long_statement(Money("USD", 29_900)))
+    happened = page[page.index("What happened") : page.index("What counted")]
+    assert [re.findall(r"\d\d:\d\d", happened), re.findall(r"\d+%", happened)] == [
+        ["02:00", "05:40", "07:00", "10:00", "11:30"],
+        ["0%", "50%", "80%", "90%", "100%"],
+    ]
+
+
+def test_a_reader_elsewhere_has_figures_as_in_any_english_text(read):
+    (page,) = read(long_statement(Money("EUR", 9_271_050), time_zone="Europe/Berlin", locale="de_DE"))
+    assert "We are crediting EUR 9,271.05 to your account" in page
+    assert not re.search(r"\d,\d\d\b|\d,\d+%", page)
+
+
+def test_the_first_sentence_begins_with_your_store(read):
+    (page,) = read(long_statement(Money("USD", 29_900)))
+    assert "Your storefront was available 99.2939% of the month; we promised 99.95%." in page
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (part_month_statement(12, 23), "of the 12 days your contract ran in September 2023; we promised 99.95%."),
+        (part_month_statement(19, 19), "of the 1 day your contract ran in September 2023; we promised 99.95%."),
+        (
+            part_month_statement(12, 23, period_start_ms=part_month_statement(12, 23).credits[0].period_start_ms + 1),
+            "of the time your contract ran in September 2023; we promised 99.95%.",
+        ),
+    ],
+    ids=["days", "one day", "not whole days"],
+)
+def test_a_contract_that_ran_for_part_of_the_month_is_measured_by_that_part(statement, said, read):
+    (page,) = read(statement)
+    assert said in page
+    assert "of the month" not in page
+
+
+def test_an_outage_is_told_as_one_although_an_hour_of_it_does_not_count(read):
+    whole = long_statement(Money("USD", 29_900)).credits[0]
+    gap = line("09-19T04:00", "09-19T05:00", SHARE_FULL_PPM, LineStatus.EXCLUDED, title="Outage", reason="maintenance")
+    (page,) = read(statement_for(replace(whole, lines=(*whole.lines, gap))))
+    assert "Down from 02:00, half back at 05:40, whole at 11:30" in page
+    assert "paler: not counted" in page
+
+
+def test_a_method_that_counts_otherwise_than_reported_says_so_at_the_curve(read):
+    (counted,) = read(long_statement(Money("USD", 29_900), Curve.ANY_IMPACT))
+    (reported,) = read(long_statement(Money("USD", 29_900), Curve.STEP))
+    assert "China Standard Time, as the accounting method counts it" in counted
+    assert "as the accounting method counts it" not in reported
+
+
+def test_a_loss_of_a_few_milliseconds_never_reads_as_all_or_nothing(read):
+    steps = (ImpactStep(local("09-06T10:00"), local("09-06T10:05"), 7),)
+    lines = (line("09-06T10:00", "09-06T10:05", 7),)
+    credit = credit_for(Money("USD", 29_900), steps=steps, lines=lines, notes=(), target="1", tier_upper="1")
+    (page,) = read(statement_for(credit))
+    assert "Your Storefront was available 99.9999% of the month; we promised 100%." in page
+    assert "0.0007% of the service was unavailable from 10:00 to 10:05" in page
+    assert "43,200 minutes less 0.000… counted: 43,199.999… of 43,200 is 99.9999% available" in page
+
+
+def test_a_japanese_name_is_printed_in_japanese_forms(fonts):
+    statement = long_statement(Money("JPY", 26_800), name="月見陶器本舗", locale="ja", time_zone="Asia/Tokyo")
+    reader = PdfReader(BytesIO(render_statement(statement, fonts_dir=fonts)))
+    (page,) = reader.pages
+    used = {font.get_object()["/BaseFont"].partition("+")[2] for font in page["/Resources"]["/Font"].values()}
+    assert "SlaSansJP-400" in used
+    assert "月見陶器本舗" in page.extract_text()
+
+
+def renamed(statement, *names):
+    """A partner's statement with other names of its first merchants."""
+    first = (replace(told, name=name) for told, name in zip(statement.merchants, names, strict=False))
+    return replace(statement, merchants=(*first, *statement.merchants[len(names) :]))
+
+
+def test_a_merchant_whose_name_cannot_be_printed_is_listed_by_its_id_and_the_others_by_name(read):
+    (page,) = read(renamed(partner_statement(6), "Chilli 🌶 Pantry", "Fine Shop", "\u200b"))
+    assert "m-0 Storefront NC-2023-000417" in page
+    assert "Fine Shop Storefront NC-2023-000418" in page
+    assert "m-2 Storefront NC-2023-000419" in page
+    assert not {"Chilli", "Pantry", "■"} & set(page.split())
+    assert "listed by its number" in page
+
+
+def test_a_partner_whose_merchants_all_have_names_reads_nothing_of_numbers(read):
+    (page,) = read(partner_statement(6))
+    assert "listed by its number" not in page
+
+
+def test_a_partner_whose_own_name_cannot_be_printed_is_refused():
+    statement = partner_statement(6)
+    with pytest.raises(InvalidValueError, match="U\\+1F336"):
+        render_statement(
+            replace(statement, recipient=replace(statement.recipient, name="Chilli 🌶 Agency")), fonts_dir=Path("unused")
+        )
+
+
+def test_another_process_with_another_hash_seed_makes_the_same_bytes(fonts):
+    code = (
+        "import sys, hashlib, pathlib; from tests.formats.statement_samples import *;"
+        "from sla_service.formats.statement_pdf import render_statement as draw;"
+        "made = [draw(s, fonts_dir=pathlib.Path(sys.argv[1])) for s in (partner_statement(9), linear_statement())];"
+        "print(hashlib.sha256(b''.join(made)).hexdigest())"
+    )
+    here = [render_statement(s, fonts_dir=fonts) for s in (partner_statement(9), linear_statement())]
+    for seed in ("1", "2"):
+        told = subprocess.run(
+            [sys.executable, "-c", code, str(fonts)],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+        ).stdout.strip()
+        assert told == hashlib.sha256(b"".join(here)).hexdigest()

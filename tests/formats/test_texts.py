@@ -93,12 +93,12 @@ AT = parse_instant("2023-09-18T18:00:00Z")
     [
         ("zh_CN", "Asia/Shanghai", "19 September 2023, 02:00", "USD 1,234,567.89"),
         ("en-US", "America/New_York", "September 18, 2023, 2:00 pm", "USD 1,234,567.89"),
-        ("de_DE", "Europe/Berlin", "18 September 2023, 20:00", "USD 1.234.567,89"),
-        ("fr_FR", "Europe/Paris", "18 September 2023, 20:00", "USD 1\u202f234\u202f567,89"),
+        ("de_DE", "Europe/Berlin", "18 September 2023, 20:00", "USD 1,234,567.89"),
+        ("fr_FR", "Europe/Paris", "18 September 2023, 20:00", "USD 1,234,567.89"),
         ("nowhere", "UTC", "18 September 2023, 18:00", "USD 1,234,567.89"),
     ],
 )
-def test_dates_times_and_money_are_written_as_the_reader_writes_them(locale, zone, moment, money):
+def test_dates_and_times_follow_the_place_and_figures_the_language(locale, zone, moment, money):
     ways = conventions_for(locale, zone, "en")
     assert ways.moment(AT) == moment
     assert ways.money(Money("USD", 123_456_789)) == money
@@ -133,3 +133,25 @@ def test_a_zone_is_named_in_full(zone, month, name):
 )
 def test_minutes_are_exact_or_visibly_cut(ms, shown):
     assert conventions_for("zh_CN", "UTC", "en").minutes(ms) == shown
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "fr_FR", "pt-BR", "ar-KW", "es", "hi_IN", "de_CH"])
+def test_figures_in_an_english_text_are_english_figures(locale):
+    ways = conventions_for(locale, "UTC", "en")
+    assert (ways.number("-1234567.50"), ways.percent("99.2939%")) == ("\u22121,234,567.50", "99.2939%")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (Fraction(1, 2), "50%"),
+        (Fraction(1, 3), "33.33%"),
+        (Fraction(1, 10_000), "0.01%"),
+        (Fraction(7, 1_000_000), "0.0007%"),
+        (Fraction(999_999, 1_000_000), "99.99%"),
+        (Fraction(0), "0%"),
+        (Fraction(1), "100%"),
+    ],
+)
+def test_a_share_is_floored_and_something_never_reads_as_nothing(share, shown):
+    assert conventions_for("en", "UTC", "en").share(share) == shown

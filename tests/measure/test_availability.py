@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.incidents import Curve, recovery_segments
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
@@ -25,11 +26,6 @@ from sla_service.measure.columns import IMPACTS, LINES, PLATFORM, RULES, SUBJECT
 from tests.builders import SEPTEMBER, arrow, evidence, minutes, the_outage
 from tests.oracle import FULL, Case, Excluded, Hit, Line, Result, Rule, measure_slowly
 from tests.strategies import cases, hits
-
-pytestmark = pytest.mark.filterwarnings(
-    # Ibis 12 calls what DuckDB 2 has renamed; nothing of ours.
-    "ignore:fetch_arrow_table:DeprecationWarning",
-)
 
 HALF = FULL // 2
 
@@ -554,3 +550,9 @@ def test_the_outage_of_19_september_2023_by_five_methods():
     assert {result.total_ms for result in found.values()} == {43_200 * MINUTE_MS}
     assert found[list(Curve).index(Curve.STEP)].availability == Fraction(8579, 8640)
     assert {len(result.lines) for result in found.values()} == {1}, "one incident is one line, however many steps"
+
+
+def test_a_subject_without_terms_is_refused_and_not_read_as_up():
+    tables = evidence([Case(SEPTEMBER)])
+    with pytest.raises(InvalidValueError, match="needs terms"):
+        measure(Evidence(**{**tables, "terms": TERMS.empty_table()}))

@@ -64,8 +64,8 @@ class Tier:
         """Whether the availability lies in the row's range, exactly."""
         above = availability >= self.lower if self.lower_inclusive else availability > self.lower
         below = availability <= self.upper if self.upper_inclusive else availability < self.upper
-        # A fixed-length month can give a negative availability: the last row's floor of 0 means "or less".
-        return below and (above or (availability < 0 and self.lower == 0))
+        # A fixed-length month can give a negative availability: a last row "from 0 %" means "or less".
+        return below and (above or (availability < 0 and self.lower == 0 and self.lower_inclusive))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sla_service.domain.instants import MINUTE_MS
 from sla_service.domain.periods import days
 from sla_service.domain.statements import ImpactStep
 from sla_service.domain.windows import Window
-from sla_service.formats.charts.levels import Level, counted_steps, interruptions, levels
+from sla_service.formats.charts.levels import Level, interruptions, levels, told_interruptions
 from sla_service.formats.texts import Texts
 from sla_service.formats.texts.conventions import Conventions
 
@@ -57,18 +57,19 @@ def finding(
         steps: Disjoint, in order, share above 0.
         texts: Sentences of the reader's language.
         conventions: The reader's zone and way of writing the time.
-        uncounted: Windows that do not count; they are left out, unless there is nothing else to tell of.
+        uncounted: Windows that do not count; they are left out, unless they lie inside an interruption that counts or
+            there is nothing else to tell of.
 
     Returns:
         ``Down from 02:00, half back at 05:40, whole at 11:30``; how many interruptions on how many days if there were
         several; that there was none, if none.
     """
-    steps = counted_steps(steps, uncounted) or steps
-    stories = [_Story(levels(group)) for group in interruptions(steps)]
+    groups = told_interruptions(steps, uncounted) or interruptions(steps)
+    stories = [_Story(levels(group)) for group in groups]
     if not stories:
         return texts.say("chart.none")
     if len(stories) > 1:
-        return _several(period, steps, stories, texts, conventions)
+        return _several(period, stories, texts, conventions)
     return _one(period, stories[0], texts, conventions)
 
 
@@ -123,10 +124,8 @@ def _crossing(level: Level) -> int:
     return int(at_ms) // MINUTE_MS * MINUTE_MS
 
 
-def _several(
-    period: Window, steps: Sequence[ImpactStep], stories: list[_Story], texts: Texts, conventions: Conventions
-) -> str:
-    touched = [part for _, part in days(period, conventions.zone) if _touches(part, steps)]
+def _several(period: Window, stories: list[_Story], texts: Texts, conventions: Conventions) -> str:
+    touched = [part for _, part in days(period, conventions.zone) if _touches(part, stories)]
     interruptions_said = texts.count("chart.interruptions", len(stories), number=conventions.integer(len(stories)))
     if len(touched) == 1:
         start, end = stories[0].start_ms, stories[-1].end_ms
@@ -150,8 +149,8 @@ def _loss(story: _Story) -> Fraction:
     return sum(((2 - a.available - b.available) / 2 * (b.at_ms - a.at_ms) for a, b in pairs), Fraction(0))
 
 
-def _touches(part: Window, steps: Sequence[ImpactStep]) -> bool:
-    return any(step.start_ms < part.end_ms and part.start_ms < step.end_ms for step in steps)
+def _touches(part: Window, stories: Sequence[_Story]) -> bool:
+    return any(story.start_ms < part.end_ms and part.start_ms < story.end_ms for story in stories)
 
 
 @dataclass(frozen=True, slots=True)

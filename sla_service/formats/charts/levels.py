@@ -80,6 +80,18 @@ def counted_steps(steps: Sequence[ImpactStep], uncounted: Sequence[Window]) -> l
     return [piece for step in steps for piece in cut(step, edges) if is_counted(piece, uncounted)]
 
 
+def told_interruptions(steps: Sequence[ImpactStep], uncounted: Sequence[Window]) -> list[list[ImpactStep]]:
+    """Interruptions that count, each from the first to the last instant that does, with what does not in between."""
+    edges = sorted({edge for part in uncounted for edge in (part.start_ms, part.end_ms)})
+    pieces = [piece for step in steps for piece in cut(step, edges)]
+    found = []
+    for group in interruptions(pieces):
+        counted = [i for i, piece in enumerate(group) if is_counted(piece, uncounted)]
+        if counted:
+            found.append(group[counted[0] : counted[-1] + 1])
+    return found
+
+
 def cut(step: ImpactStep, edges: Sequence[int]) -> list[ImpactStep]:
     """A step in pieces, cut at every edge inside it; edges in order."""
     inner = [edge for edge in edges if step.start_ms < edge < step.end_ms]

@@ -12,8 +12,8 @@ from sla_service.formats.charts.levels import Level
 from sla_service.formats.charts.shapes import Mark, Side, x_of
 from sla_service.formats.texts.conventions import Conventions
 
-CHARACTER = 0.0104
-"""Width of a label's character with some air, as a share of the drawing: 1.8 mm of 170 mm."""
+CHARACTER = 0.0094
+"""Width of a label's character with some air, as a share of the drawing: 1.6 mm of 170 mm."""
 
 
 def marks(
@@ -42,12 +42,11 @@ def _candidates(
         is_tight = room < CHARACTER * len(conventions.clock(start_ms))
         yield start_ms, Side.BEFORE if is_tight else Side.AROUND
         yield end_ms, Side.AFTER if is_tight else Side.AROUND
-    inner = {level.start_ms for level in chain} | {
-        two.at_ms for one, two in pairwise(notes) if one.available_ppm != two.available_ppm
-    }
-    for ms in sorted(inner - {edge for pair in ends for edge in pair}):
-        if any(level.start_ms <= ms < level.end_ms for level in chain):
-            yield ms, Side.AROUND
+    changes = {two.at_ms for one, two in pairwise(notes) if one.available_ppm != two.available_ppm}
+    sloping = [level for level in chain if not level.is_held]
+    bends = {ms for ms in changes if any(level.start_ms <= ms < level.end_ms for level in sloping)}
+    for ms in sorted((bends | {level.start_ms for level in chain}) - {edge for pair in ends for edge in pair}):
+        yield ms, Side.AROUND
 
 
 def _ends(chain: Sequence[Level]) -> list[tuple[int, int]]:

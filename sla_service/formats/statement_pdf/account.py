@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 
 from sla_service.domain.statements import ImpactLine, LineStatus, StatedCredit, TimelineNote
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.statement_pdf.draft import Draft
-from sla_service.formats.statement_pdf.measures import GRID_MM, INK, LEFT_MM, NOTE, RIGHT_MM, STRONG, TEXT, WIDTH_MM
-from sla_service.formats.statement_pdf.table import CELL_GAP_MM, Align, Column, Row, Table
+from sla_service.formats.statement_pdf.measures import (
+    GRID_MM,
+    INK,
+    LEFT_MM,
+    NOTE,
+    QUIET,
+    RIGHT_MM,
+    STRONG,
+    TEXT,
+    WIDTH_MM,
+)
+from sla_service.formats.statement_pdf.table import CELL_GAP_MM, RULE_BELOW_MM, Align, Column, Row, Table
 from sla_service.formats.texts import credit_words
 
 MOST_NOTES = 5
 NOTE_LINES = 2
 """Of one note; a longer one ends in an ellipsis."""
-SHARE_COLUMN_MM = 30.0
+NOTE_GAP_MM = 2.5
+"""Beside a note's words."""
+HEAD_MM = 20.0
+"""Kept free for the head of the shares."""
 MINUTES_MM, SHARE_MM = 153.0, 171.0
 """Where the columns of minutes and of shares end."""
 MINUTES_WIDTH_MM = 15.0
@@ -28,42 +40,63 @@ def told_notes(credit: StatedCredit) -> list[TimelineNote]:
     return sorted(notes, key=lambda note: note.at_ms)
 
 
-def chosen(notes: Sequence[TimelineNote]) -> list[TimelineNote]:
-    """At most five: those at which the share changed first, then the first and the last, then the earliest."""
-    changes = {b for a, b in pairwise(notes) if a.available_ppm != b.available_ppm}
-    ends = {*notes[:1], *notes[-1:]}
-    best = sorted(notes, key=lambda note: (note not in ends, note not in changes, not note.text, note.at_ms))
+def chosen(credit: StatedCredit) -> list[TimelineNote]:
+    """At most five: where the share changed, the first and the last change and the largest; then others, to fill up."""
+    notes = told_notes(credit)
+    changes = _changes(credit)
+    turns = sorted(changes, key=lambda note: note.at_ms)
+    edges, ends = {*turns[:1], *turns[-1:]}, {*notes[:1], *notes[-1:]}
+    best = sorted(
+        notes,
+        key=lambda note: (note not in edges, -changes.get(note, 0), note not in ends, not note.text, note.at_ms),
+    )
     return sorted(best[:MOST_NOTES], key=lambda note: note.at_ms)
 
 
-def draw_happened(draft: Draft, credit: StatedCredit, notes: Sequence[TimelineNote]) -> None:
-    """The course of events in at most five lines; nothing where none was recorded."""
-    lines = chosen(notes)
+def _changes(credit: StatedCredit) -> dict[TimelineNote, int]:
+    """Notes at which an incident's share changed, and by how much."""
+    found: dict[TimelineNote, int] = {}
+    for incident in credit.incidents:
+        before = SHARE_FULL_PPM
+        for note in sorted(incident.notes, key=lambda note: note.at_ms):
+            if note.available_ppm != before:
+                found[note] = max(found.get(note, 0), abs(note.available_ppm - before))
+            before = note.available_ppm
+    return found
+
+
+def draw_happened(draft: Draft, credit: StatedCredit) -> None:
+    """The course of events in at most five lines: time, words, share; nothing where none was recorded."""
+    lines = chosen(credit)
     if not lines:
         return
     sheet, ways = draft.sheet, draft.conventions
     sheet.need(GRID_MM * 3)
-    heading(draft, draft.texts.say("statement.happened.title"), _titles(draft, credit))
+    heading(draft, draft.texts.say("statement.happened.title"), _titles(draft, credit, lines), HEAD_MM)
+    sheet.write_right(RIGHT_MM, sheet.y, draft.texts.say("statement.happened.share"), NOTE, QUIET)
+    sheet.rule(sheet.y + RULE_BELOW_MM)
+    sheet.y += RULE_BELOW_MM
     is_one_day = len({ways.local(note.at_ms).date() for note in lines}) == 1
     times = [ways.clock(note.at_ms) if is_one_day else ways.short_moment(note.at_ms) for note in lines]
-    indent = max(sheet.faces.width_mm(time, STRONG) for time in times) + GRID_MM
-    for time, note in zip(times, lines, strict=True):
+    shares = [ways.share(Fraction(note.available_ppm, SHARE_FULL_PPM)) for note in lines]
+    x = LEFT_MM + max(sheet.faces.width_mm(time, STRONG) for time in times) + NOTE_GAP_MM
+    width_mm = RIGHT_MM - max(sheet.faces.width_mm(share, TEXT) for share in shares) - NOTE_GAP_MM - x
+    for time, share, note in zip(times, shares, lines, strict=True):
         sheet.need(GRID_MM * NOTE_LINES)
         y = sheet.y + GRID_MM
         sheet.write(LEFT_MM, y, time, STRONG)
-        sheet.write(LEFT_MM + indent, y, _share(draft, note), TEXT)
-        x = LEFT_MM + indent + SHARE_COLUMN_MM
-        sheet.paragraph(note.text, TEXT, x=x, width_mm=RIGHT_MM - x, lines=NOTE_LINES)
-    sheet.y += GRID_MM
+        sheet.write_right(RIGHT_MM, y, share, TEXT)
+        sheet.paragraph(note.text, TEXT, x=x, width_mm=width_mm, lines=NOTE_LINES)
+    sheet.y += sheet.rhythm.gap_mm
 
 
-def heading(draft: Draft, title: str, rest: str = "") -> None:
-    """A section's title, with more behind it in the plain weight."""
+def heading(draft: Draft, title: str, rest: str = "", head_mm: float = 0.0) -> None:
+    """A section's title, with more behind it in the plain weight, up to ``head_mm`` from the margin."""
     sheet = draft.sheet
     sheet.y += GRID_MM
-    x = LEFT_MM + sheet.write(LEFT_MM, sheet.y, title, STRONG)
+    x = LEFT_MM + sheet.write(LEFT_MM, sheet.y, title, STRONG) + GRID_MM / 2
     if rest:
-        sheet.write(x + GRID_MM / 2, sheet.y, rest, TEXT, INK, width_mm=RIGHT_MM - x - GRID_MM / 2)
+        sheet.write(x, sheet.y, rest, TEXT, INK, width_mm=RIGHT_MM - head_mm - x)
 
 
 def draw_lines(draft: Draft, credit: StatedCredit) -> None:
@@ -79,18 +112,13 @@ def draw_lines(draft: Draft, credit: StatedCredit) -> None:
         minutes = draft.conventions.minutes(Fraction(credit.unmeasured_ms))
         said = draft.texts.say("statement.lines.unmeasured", minutes=minutes, month=draft.month)
         sheet.paragraph(said, NOTE, width_mm=WIDTH_MM)
-    sheet.y += GRID_MM
+    sheet.y += sheet.rhythm.gap_mm
 
 
-def _titles(draft: Draft, credit: StatedCredit) -> str:
-    return draft.texts.say("statement.comma").join(dict.fromkeys(told.title for told in credit.incidents if told.title))
-
-
-def _share(draft: Draft, note: TimelineNote) -> str:
-    if note.available_ppm == SHARE_FULL_PPM:
-        return draft.texts.say("statement.happened.whole")
-    share = draft.conventions.share(Fraction(note.available_ppm, SHARE_FULL_PPM))
-    return draft.texts.say("statement.happened.share", share=share)
+def _titles(draft: Draft, credit: StatedCredit, lines: Sequence[TimelineNote]) -> str:
+    """Of the incidents that the lines tell of."""
+    told = [incident.title for incident in credit.incidents if not set(lines).isdisjoint(incident.notes)]
+    return draft.texts.say("statement.comma").join(dict.fromkeys(filter(None, told)))
 
 
 def _columns(draft: Draft, rows: Sequence[Row]) -> list[Column]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sla_service.domain.statements import Statement
+from sla_service.domain.statements import Statement, StatementKind
+from sla_service.formats.fonts import face_of_locale, wide_face
 from sla_service.formats.statement_pdf.faces import load_faces
-from sla_service.formats.statement_pdf.measures import INK, Colour
+from sla_service.formats.statement_pdf.measures import INK, ROOMY, Colour, Rhythm
 from sla_service.formats.statement_pdf.sheet import Sheet
 from sla_service.formats.texts import Texts, load_texts
 from sla_service.formats.texts.conventions import Conventions, conventions_for
@@ -45,7 +46,7 @@ class Draft:
         return self.conventions.month(self.statement.period)
 
 
-def draft_for(statement: Statement, snapshot: str, fonts_dir: Path) -> Draft:
+def draft_for(statement: Statement, snapshot: str, fonts_dir: Path, rhythm: Rhythm = ROOMY) -> Draft:
     """An empty sheet for a statement, in the recipient's zone and conventions.
 
     Raises:
@@ -54,4 +55,6 @@ def draft_for(statement: Statement, snapshot: str, fonts_dir: Path) -> Draft:
     texts = load_texts()
     recipient = statement.recipient
     conventions = conventions_for(recipient.locale, recipient.time_zone, texts.language)
-    return Draft(statement, snapshot, Sheet(load_faces(fonts_dir)), Words(texts, conventions))
+    wide = wide_face(recipient.name, face_of_locale(recipient.locale))
+    faces = load_faces(fonts_dir, wide, has_other_names=statement.kind is StatementKind.PARTNER)
+    return Draft(statement, snapshot, Sheet(faces, rhythm), Words(texts, conventions))

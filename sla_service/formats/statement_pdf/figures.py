@@ -19,7 +19,7 @@ from sla_service.formats.statement_pdf.measures import (
 from sla_service.formats.texts import credit_words
 
 COLUMN_MM = WIDTH_MM / 3
-HEIGHT_MM = 4 * GRID_MM
+HEIGHT_MM = 3.5 * GRID_MM
 
 
 def draw_figures(draft: Draft, credit: StatedCredit) -> None:
@@ -41,7 +41,7 @@ def draw_figures(draft: Draft, credit: StatedCredit) -> None:
 def _figure(draft: Draft, x: float, said: tuple[str, str, str], *, is_breach: bool) -> None:
     label, figure, remark = said
     sheet, colour = draft.sheet, BAD if is_breach else INK
-    label_y, figure_y = sheet.y + GRID_MM * 0.75, sheet.y + GRID_MM * 3
+    label_y, figure_y = sheet.y + GRID_MM * 0.5, sheet.y + GRID_MM * 2.5
     end = x + sheet.write(x, label_y, label, NOTE, QUIET)
     if remark:
         sheet.write(end + GRID_MM / 2, label_y, remark, NOTE_STRONG, colour)

@@ -40,7 +40,7 @@ def draw_ladder(draft: Draft, credit: StatedCredit) -> None:
     sheet.y += RULE_BELOW_MM + GRID_MM
     sheet.write(LEFT_MM, sheet.y, texts.say("statement.ladder.total"), STRONG)
     _amount(draft, draft.conventions.amount(credit.amount), tail, strong=True)
-    sheet.y += GRID_MM
+    sheet.y += sheet.rhythm.gap_mm
 
 
 def _draw(draft: Draft, words: str, amount: str, tail: float) -> None:

@@ -48,6 +48,20 @@ NOTE_STRONG = Style(7.5, Face.SEMIBOLD, 3.2)
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How much air there is: what gives way before a statement spills onto a second page."""
+
+    gap_mm: float
+    """Below a section."""
+    plot_mm: float
+    """Height of the curve."""
+
+
+ROOMY = Rhythm(GRID_MM, 22.0)
+TIGHT = Rhythm(GRID_MM / 2, 16.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Colour:
     """Red, green, blue from 0 to 1."""
 

@@ -43,16 +43,15 @@ def _sentences(draft: Draft) -> list[str]:
 def _why(draft: Draft) -> str:
     credits_, words = draft.statement.credits, draft.words
     if len(credits_) == 1:
-        return credit_words.why(credits_[0], words)
+        return credit_words.opening(credits_[0], words)
     amounts = [f"{credit.service} {draft.conventions.money(credit.amount)}" for credit in credits_]
     return draft.texts.say("statement.why.several", amounts=credit_words.listed(amounts, draft.texts))
 
 
 def _credit(draft: Draft, credit: StatedCredit, *, is_last: bool) -> None:
-    notes = told_notes(credit)
     draw_figures(draft, credit)
-    draw_picture(draft, credit, notes)
-    draw_happened(draft, credit, notes)
+    draw_picture(draft, credit, told_notes(credit))
+    draw_happened(draft, credit)
     draw_lines(draft, credit)
     draw_ladder(draft, credit)
     closing = proof(draft) if is_last else ()

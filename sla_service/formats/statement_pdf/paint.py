@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -24,7 +26,7 @@ from sla_service.formats.statement_pdf.measures import (
     Colour,
 )
 from sla_service.formats.statement_pdf.setting import clean
-from sla_service.formats.statement_pdf.sheet import Area, Dot, Place, Stroke, Thing, Words
+from sla_service.formats.statement_pdf.sheet import Area, Dot, Drawing, Place, Stroke, Thing, Words
 
 
 def to_pdf(draft: Draft) -> bytes:
@@ -35,7 +37,9 @@ def to_pdf(draft: Draft) -> bytes:
     for number, things in enumerate(sheet.pages, start=1):
         _foot(draft, things, number)
         for thing in things:
-            _draw(canvas, thing, sheet.faces)
+            if not isinstance(thing, Words):
+                _draw(canvas, thing)
+        _write(canvas, [thing for thing in things if isinstance(thing, Words)], sheet.faces)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -70,10 +74,8 @@ def _foot(draft: Draft, things: list[Thing], number: int) -> None:
     things.append(Words((LEFT_MM, FOOT_MM), clean(draft.statement.number), NOTE, QUIET))
 
 
-def _draw(canvas: Canvas, thing: Thing, faces: Faces) -> None:
+def _draw(canvas: Canvas, thing: Drawing) -> None:
     match thing:
-        case Words():
-            _words(canvas, thing, faces)
         case Stroke():
             _stroke(canvas, thing)
         case Area():
@@ -84,13 +86,23 @@ def _draw(canvas: Canvas, thing: Thing, faces: Faces) -> None:
             canvas.circle(*_at(thing.at), thing.radius_mm / MM_PER_PT, stroke=0, fill=1)
 
 
-def _words(canvas: Canvas, words: Words, faces: Faces) -> None:
-    canvas.setFillColor(_colour(words.colour))
-    x, y = words.at
-    for font, part, width_mm in faces.pieces(words.text, words.style):
-        canvas.setFont(font, words.style.size_pt)
-        canvas.drawString(*_at((x, y)), part)
-        x += width_mm
+def _write(canvas: Canvas, lines: Sequence[Words], faces: Faces) -> None:
+    """All texts of a page, over the drawings, as one object: font and colour are named only where they change."""
+    pen = canvas.beginText()
+    held_font, held_colour = None, None
+    for words in lines:
+        if words.colour != held_colour:
+            held_colour = words.colour
+            pen.setFillColor(_colour(held_colour))
+        x, y = words.at
+        for font, part, width_mm in faces.pieces(words.text, words.style):
+            if (font, words.style.size_pt) != held_font:
+                held_font = (font, words.style.size_pt)
+                pen.setFont(*held_font)
+            pen.setTextOrigin(*_at((x, y)))
+            pen.textOut(part)
+            x += width_mm
+    canvas.drawText(pen)
 
 
 def _stroke(canvas: Canvas, stroke: Stroke) -> None:
@@ -114,5 +126,6 @@ def _at(place: Place) -> tuple[float, float]:
     return place[0] / MM_PER_PT, (PAGE_HEIGHT_MM - place[1]) / MM_PER_PT
 
 
+@lru_cache(maxsize=64)
 def _colour(colour: Colour) -> Color:
     return Color(colour.red, colour.green, colour.blue)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from sla_service.domain.money import Money
 from sla_service.domain.shares import format_floored_between
 from sla_service.domain.statements import MerchantLine
+from sla_service.formats.fonts import missing_glyphs, printable
 from sla_service.formats.statement_pdf.account import heading
 from sla_service.formats.statement_pdf.draft import Draft
 from sla_service.formats.statement_pdf.letter import draw_continuation, draw_letter
@@ -34,8 +35,14 @@ def lay_out(draft: Draft) -> None:
         _currency(draft, total, lines)
     if not statement.merchants:
         sheet.y += GRID_MM
-    closing = [draft.texts.say("statement.print.partner_period", month=draft.month), *proof(draft)]
-    draw_small_print(draft, closing)
+    by_id = [draft.texts.say("statement.partner.by_id")] if any(map(missing_name, statement.merchants)) else []
+    period = draft.texts.say("statement.print.partner_period", month=draft.month)
+    draw_small_print(draft, [*by_id, period, *proof(draft)])
+
+
+def missing_name(line: MerchantLine) -> bool:
+    """Whether a merchant's name cannot be printed as it is: it must not keep the others' from being read."""
+    return bool(missing_glyphs(line.name)) or not printable(line.name).strip()
 
 
 def _sentences(draft: Draft) -> list[str]:
@@ -82,7 +89,7 @@ def _rows(draft: Draft, lines: list[MerchantLine]) -> Iterator[Row]:
         measured = format_floored_between(Fraction(line.availability), Fraction(line.target))
         yield Row(
             (
-                line.name,
+                line.merchant_id if missing_name(line) else line.name,
                 line.service,
                 line.statement_number,
                 ways.percent(measured),

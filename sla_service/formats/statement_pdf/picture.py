@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sla_service.domain.incidents import Curve
 from sla_service.domain.statements import ImpactLine, LineStatus, StatedCredit, TimelineNote
 from sla_service.domain.windows import Window
 from sla_service.formats.charts import MonthStrip, RecoveryCurve, Side, Span, finding, month_strip, recovery_curve
@@ -25,13 +26,15 @@ from sla_service.formats.statement_pdf.measures import (
 from sla_service.formats.statement_pdf.sheet import Area, Dot, Place
 from sla_service.formats.texts.credit_words import period
 
+BY_VOLUME = frozenset({Curve.STEP, Curve.LINEAR})
+"""Methods whose curve is what was reported; the others count more or less than that."""
 STRIP_HEIGHT_MM = 5.0
 CELL_GAP_MM = 0.6
-PLOT_HEIGHT_MM = 22.0
 COUNTED_TINT, UNCOUNTED_TINT, UNCOUNTED_DAY_TINT = 0.38, 0.13, 0.4
 MARK_RADIUS_MM = 0.75
 STRIP_ROOM_MM = STRIP_HEIGHT_MM + 2 * GRID_MM
-CURVE_ROOM_MM = PLOT_HEIGHT_MM + 6 * GRID_MM
+CURVE_ROOM_MM = 6 * GRID_MM
+"""With the plot's own height: what the curve needs."""
 
 
 def draw_picture(draft: Draft, credit: StatedCredit, notes: Sequence[TimelineNote]) -> None:
@@ -39,7 +42,7 @@ def draw_picture(draft: Draft, credit: StatedCredit, notes: Sequence[TimelineNot
     sheet, window = draft.sheet, period(credit)
     refused = uncounted_windows(credit)
     curve = recovery_curve(window, credit.steps, notes, draft.conventions, refused)
-    sheet.need(STRIP_ROOM_MM + (CURVE_ROOM_MM if curve else 0))
+    sheet.need(STRIP_ROOM_MM + (CURVE_ROOM_MM + sheet.rhythm.plot_mm if curve else 0))
     sheet.y += GRID_MM
     title = finding(window, credit.steps, draft.texts, draft.conventions, refused)
     sheet.write(LEFT_MM, sheet.y, title, STRONG, width_mm=WIDTH_MM)
@@ -47,7 +50,7 @@ def draw_picture(draft: Draft, credit: StatedCredit, notes: Sequence[TimelineNot
     _strip(draft, month_strip(window, credit.steps, draft.conventions, refused))
     if curve:
         _curve(draft, credit, curve)
-    sheet.y += GRID_MM / 2
+    sheet.y += sheet.rhythm.gap_mm / 2
 
 
 def uncounted_windows(credit: StatedCredit) -> list[Window]:
@@ -86,17 +89,17 @@ def _strip(draft: Draft, strip: MonthStrip) -> None:
 
 def _curve(draft: Draft, credit: StatedCredit, curve: RecoveryCurve) -> None:
     sheet = draft.sheet
-    sheet.y += GRID_MM * 1.5
+    sheet.y += GRID_MM * 1.25
     sheet.write(LEFT_MM, sheet.y, _caption(draft, credit, curve), NOTE, QUIET, width_mm=WIDTH_MM)
-    top = sheet.y + GRID_MM * 1.5
+    top, height = sheet.y + GRID_MM * 1.25, sheet.rhythm.plot_mm
     for span in curve.spans:
         tint = COUNTED_TINT if span.is_counted else UNCOUNTED_TINT
-        sheet.add(Area(tuple(_at(point, top) for point in _outline(span)), draft.accent.tint(tint)))
-    sheet.rule(top + PLOT_HEIGHT_MM)
-    sheet.stroke([_at(point, top) for point in curve.points], CURVE_LINE_MM)
-    _axis(draft, curve, top)
+        sheet.add(Area(tuple(_at(point, top, height) for point in _outline(span)), draft.accent.tint(tint)))
+    sheet.rule(top + height)
+    sheet.stroke([_at(point, top, height) for point in curve.points], CURVE_LINE_MM)
+    _axis(draft, curve, top + height)
     _labels(draft, curve, top)
-    sheet.y = top + PLOT_HEIGHT_MM + GRID_MM
+    sheet.y = top + height + GRID_MM
 
 
 def _caption(draft: Draft, credit: StatedCredit, curve: RecoveryCurve) -> str:
@@ -106,14 +109,17 @@ def _caption(draft: Draft, credit: StatedCredit, curve: RecoveryCurve) -> str:
     else:
         first, last = ways.short_day(curve.first_day), ways.day(curve.last_day)
         said = draft.texts.say("chart.day_range", first=first, last=last, service=credit.service, zone=zone)
-    if all(span.is_counted for span in curve.spans):
-        return said
-    return draft.texts.say("statement.comma").join([said, draft.texts.say("chart.not_counted")])
+    parts = [said]
+    if credit.curve not in BY_VOLUME:
+        parts.append(draft.texts.say("chart.as_counted"))
+    if not all(span.is_counted for span in curve.spans):
+        parts.append(draft.texts.say("chart.not_counted"))
+    return draft.texts.say("statement.comma").join(parts)
 
 
-def _axis(draft: Draft, curve: RecoveryCurve, top: float) -> None:
+def _axis(draft: Draft, curve: RecoveryCurve, bottom: float) -> None:
     """Local time below the zero line."""
-    sheet, bottom = draft.sheet, top + PLOT_HEIGHT_MM
+    sheet = draft.sheet
     for tick in curve.ticks:
         x = LEFT_MM + tick.x * WIDTH_MM
         sheet.rule_down(x, bottom, bottom + 1)
@@ -124,15 +130,15 @@ def _axis(draft: Draft, curve: RecoveryCurve, top: float) -> None:
 
 def _labels(draft: Draft, curve: RecoveryCurve, top: float) -> None:
     """Shares on the treads and times over the turning points, so that no legend is needed."""
-    sheet = draft.sheet
+    sheet, height = draft.sheet, draft.sheet.rhythm.plot_mm
     for tread in curve.treads:
         x0, x1 = LEFT_MM + tread.x0 * WIDTH_MM, LEFT_MM + tread.x1 * WIDTH_MM
         if sheet.faces.width_mm(tread.label, NOTE) < x1 - x0 - 1:
-            _, y = _at((0, tread.y), top)
+            _, y = _at((0, tread.y), top, height)
             low = y - 1 if tread.y < 0.5 else y + NOTE.leading_mm  # noqa: PLR2004 - where there is room: above or below
             sheet.write_middle((x0 + x1) / 2, low, tread.label, NOTE)
     for mark in curve.marks:
-        place = _at((mark.x, mark.y), top)
+        place = _at((mark.x, mark.y), top, height)
         sheet.stroke([(place[0], top - 0.8), place], 0.1, HAIR)
         sheet.add(Dot(place, MARK_RADIUS_MM, INK))
         width = sheet.faces.width_mm(mark.label, NOTE_STRONG)
@@ -144,6 +150,6 @@ def _outline(span: Span) -> list[tuple[float, float]]:
     return [(span.points[0][0], 1.0), *span.points, (span.points[-1][0], 1.0)]
 
 
-def _at(point: tuple[float, float], top: float) -> Place:
+def _at(point: tuple[float, float], top: float, height: float) -> Place:
     """From unit coordinates to the page."""
-    return LEFT_MM + point[0] * WIDTH_MM, top + (1 - point[1]) * PLOT_HEIGHT_MM
+    return LEFT_MM + point[0] * WIDTH_MM, top + (1 - point[1]) * height

@@ -23,6 +23,7 @@ CLOSING = frozenset("、。，．：；？！）」』】》〉”’…％")
 """Marks that do not begin a line."""
 
 
+@lru_cache(maxsize=8192)
 def clean(text: str) -> str:
     """One line of printable text with single spaces, short enough to be set."""
     return " ".join(printable(text[:LONGEST]).split(" ")).strip()

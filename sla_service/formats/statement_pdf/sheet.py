@@ -13,9 +13,11 @@ from sla_service.formats.statement_pdf.measures import (
     INK,
     LEFT_MM,
     RIGHT_MM,
+    ROOMY,
     TOP_MM,
     WIDTH_MM,
     Colour,
+    Rhythm,
     Style,
 )
 from sla_service.formats.statement_pdf.setting import clean, cut, wrap
@@ -60,7 +62,8 @@ class Dot:
     colour: Colour
 
 
-Thing = Words | Stroke | Area | Dot
+Drawing = Stroke | Area | Dot
+Thing = Words | Drawing
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class Sheet:
     """The statement while it is being laid out. ``y`` is where the next thing begins, from the top of the page."""
 
     faces: Faces
+    rhythm: Rhythm = ROOMY
     pages: list[list[Thing]] = field(default_factory=lambda: [[]])
     y: float = TOP_MM
     head: Callable[[], None] | None = None

@@ -95,7 +95,7 @@ class Table:
             case Align.LEFT:
                 self.sheet.write(column.x0, y, text, style, colour, width_mm=self._room(column, text))
             case Align.DECIMAL if not is_head:
-                whole = text.partition(self.decimal)[0]
+                whole = text.removesuffix(_tail(text, self.decimal))
                 left = column.x1 - self._decimals_mm(column) - self.sheet.faces.width_mm(whole, style)
                 self.sheet.write(left, y, text, style, colour)
             case _:
@@ -109,5 +109,11 @@ class Table:
     def _decimals_mm(self, column: Column) -> float:
         """Widest part behind the decimal sign in the column; in the heavier weight, so that totals fit too."""
         place = list(self.columns).index(column)
-        tails = {"".join(row.cells[place].partition(self.decimal)[1:]) for row in self.rows}
+        tails = {_tail(row.cells[place], self.decimal) for row in self.rows}
         return max((self.sheet.faces.width_mm(tail, STRONG) for tail in tails), default=0.0)
+
+
+def _tail(text: str, decimal: str) -> str:
+    """What stands right of the place of the decimal sign: ``.5%``, or ``%`` of a whole percentage."""
+    whole, sign, decimals = text.partition(decimal)
+    return sign + decimals if sign else "%" * whole.endswith("%")

@@ -1,4 +1,4 @@
-"""How a reader writes dates, times and numbers: the conventions of the reader's place, in the words of the text.
+"""How documents write dates and times, as the reader's place does, and figures, as the language of the text does.
 
 Everything here writes exact values; nothing is rounded.
 """
@@ -30,6 +30,10 @@ NAMELESS = "GMT"
 """How CLDR begins the name of a zone for which it has none."""
 SHARE_DIGITS = 2
 """Decimals of a share that was reported or averaged."""
+PERCENT_OF_SHARE = 100 * 10**SHARE_DIGITS
+"""The smallest share that is seen with so many decimals is one part of this."""
+PPM_DIGITS = 4
+"""Decimals of a percentage that tell one part per million."""
 DAY_FIRST = "en_GB"
 """English as written where a place has none of its own: day before month, as most of the world does."""
 _GROUP = 3
@@ -43,6 +47,7 @@ class Conventions:
     """Order and names in dates."""
     hours_24: bool
     decimal: str
+    """Of the text's language: a figure in an English sentence is an English figure."""
     group: str
     zone: str
     """Zone name of all clock times."""
@@ -112,7 +117,7 @@ class Conventions:
         return _name_under_older_key(self.zone, variant, self.dates) or self.zone
 
     def number(self, text: str) -> str:
-        """Write a plain decimal with the reader's grouping and decimal sign: ``-1234.50`` as ``−1,234.50``."""
+        """Write a plain decimal with the language's grouping and decimal sign: ``-1234.50`` as ``−1,234.50``."""
         sign, bare = (MINUS, text[1:]) if text.startswith("-") else ("", text)
         whole, point, decimals = bare.partition(".")
         first = len(whole) % _GROUP or _GROUP
@@ -140,8 +145,9 @@ class Conventions:
         return self.number(text.removesuffix("%")) + "%"
 
     def share(self, share: Fraction) -> str:
-        """A share as a percentage, floored, without trailing zeros: ``50%``, ``33.33%``."""
-        text = format_floored(share, SHARE_DIGITS).removesuffix("%")
+        """A share as a percentage, floored, without trailing zeros: ``50%``, ``33.33%``; something is never ``0%``."""
+        digits = SHARE_DIGITS if share * PERCENT_OF_SHARE >= 1 else PPM_DIGITS
+        text = format_floored(share, digits).removesuffix("%")
         return self.percent(text.rstrip("0").rstrip("."))
 
     def minutes(self, ms: Fraction) -> str:
@@ -169,11 +175,12 @@ def conventions_for(locale: str, zone: str, language: str) -> Conventions:
     reader = _known(locale.replace("-", "_")) or Locale.parse(DAY_FIRST)
     words = _known(f"{language}_{reader.territory}") if reader.territory else None
     fallback = DAY_FIRST if language == "en" else language
+    figures = Locale.parse(language)
     return Conventions(
         dates=words or Locale.parse(fallback),
         hours_24="H" in reader.time_formats["short"].pattern,
-        decimal=get_decimal_symbol(reader),
-        group=get_group_symbol(reader),
+        decimal=get_decimal_symbol(figures),
+        group=get_group_symbol(figures),
         zone=zone,
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 
 from sla_service.domain.money import Money, Rounding
+from sla_service.domain.periods import Month, days, midnight_ms
 from sla_service.domain.shares import format_floored_between, format_percent
 from sla_service.domain.statements import ImpactLine, LineStatus, StatedCredit, Statement, StatementKind
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
@@ -65,6 +67,34 @@ def why(credit: StatedCredit, words: Words) -> str:
         availability=availability(credit, words),
         target=term(credit.target, words),
     )
+
+
+def opening(credit: StatedCredit, words: Words) -> str:
+    """``why`` as the first sentence to the merchant, saying of how much of the month the contract ran."""
+    key = "met" if is_kept(credit) else "breach"
+    return words.texts.say(
+        f"statement.opening.{key}",
+        service=credit.service,
+        availability=availability(credit, words),
+        time=_time_promised(credit, words),
+        target=term(credit.target, words),
+    )
+
+
+def _time_promised(credit: StatedCredit, words: Words) -> str:
+    """``of the month``, or ``of the 12 days your contract ran in September 2023``."""
+    window, zone = period(credit), credit.time_zone
+    month = Month.at(window.start_ms, zone)
+    if window == month.window(zone):
+        return words.texts.say("statement.opening.month")
+    parts, said = days(window, zone), words.conventions.month(str(month))
+    is_whole_days = window.start_ms == midnight_ms(parts[0][0], zone) and window.end_ms == midnight_ms(
+        parts[-1][0] + timedelta(days=1), zone
+    )
+    if not is_whole_days:
+        return words.texts.say("statement.opening.part", month=said)
+    number = words.conventions.integer(len(parts))
+    return words.texts.count("statement.opening.days", len(parts), number=number, month=said)
 
 
 def when(credit: StatedCredit, words: Words) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from sla_service import __version__
+from sla_service.web.api import docs, evidence, merchants, runs
 from sla_service.web.api.endpoints import KEY_SCHEME, Api
-from sla_service.web.api.evidence import evidence
-from sla_service.web.api.merchants import merchants
-from sla_service.web.api.runs import runs
 
 PREFIX = "/api/v1"
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "sla_…"}
@@ -28,5 +26,6 @@ def register_api(app: Flask) -> None:
             "security": [{KEY_SCHEME: []}],
         },
     )
-    for blueprint in (evidence, runs, merchants):
-        api.register_blueprint(blueprint, url_prefix=PREFIX)
+    for module in (evidence, runs, merchants):
+        api.register_blueprint(module.blueprint, url_prefix=PREFIX)
+    app.register_blueprint(docs.blueprint, url_prefix=PREFIX)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from flask import Request
-from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, validates_schema
 from webargs.flaskparser import FlaskParser
 
 from sla_service.domain.errors import InvalidValueError, Problem, shown
@@ -24,10 +24,9 @@ class StrictSchema(Schema):
     error_messages = ERROR_MESSAGES
 
     class Meta:
-        """Unknown names are ours to refuse, see ``refuse_unknown``."""
+        """For the description; what is said of an unknown name is in ``refuse_unknown``."""
 
-        unknown = EXCLUDE
-        additional_properties = False
+        unknown = RAISE
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_unknown(self, data: Any, original: Any, **_kwargs: Any) -> None:  # noqa: ANN401, ARG002 - marshmallow's signature

@@ -13,6 +13,12 @@ from sla_service.web.errors import PROBLEM_JSON
 
 R = TypeVar("R")
 KEY_SCHEME = "key"
+PATH_PARAMETERS = {
+    "incident_id": "The incident's id.",
+    "run_id": "The run's number.",
+    "merchant_id": "The merchant's id.",
+    "month": "YYYY-MM: the calendar month in the zone that the policy measures.",
+}
 
 
 class ProblemItemSchema(Schema):
@@ -77,6 +83,9 @@ def endpoint(
     Returns:
         A decorator; the function gets the query, then the body, then the path's parts by name.
     """
+    parameters = [
+        {"in": "path", "name": name, "description": said} for name, said in PATH_PARAMETERS.items() if f"<{name}>" in path
+    ]
     statuses = sorted({401, 503, *refuses, *([400, 409, 413, 415, 422] if takes else []), *([422] if query else [])})
 
     def decorate(view: Callable[..., R]) -> Callable[..., R]:
@@ -91,7 +100,7 @@ def endpoint(
         if query is not None:
             documented = blueprint.arguments(query, location="query")(documented)
         documented = blueprint.doc(security=[{KEY_SCHEME: []}])(documented)
-        blueprint.route(path, methods=["POST" if takes else "GET"])(documented)
+        blueprint.route(path, methods=["POST" if takes else "GET"], parameters=parameters)(documented)
         return view
 
     return decorate

@@ -109,13 +109,13 @@ class IncidentsSchema(Schema):
     next = fields.String(required=True, allow_none=True, metadata={"description": "Address of the next page, if any."})
 
 
-evidence = ApiBlueprint("evidence", __name__, description="Incidents, their timelines, and what merchants suffered")
-evidence.before_request(require_key)
+blueprint = ApiBlueprint("evidence", __name__, description="Incidents, their timelines, and what merchants suffered")
+blueprint.before_request(require_key)
 
 Json = dict[str, Any]
 
 
-@endpoint(evidence, "/incidents", takes=IncidentSchema, gives=IncidentSchema, created=True)
+@endpoint(blueprint, "/incidents", takes=IncidentSchema, gives=IncidentSchema, created=True)
 def post_incident(body: Mapping[str, Any]) -> tuple[Json, int]:
     """Record an incident.
 
@@ -129,7 +129,7 @@ def post_incident(body: Mapping[str, Any]) -> tuple[Json, int]:
     return incident_json(recorded), HTTPStatus.CREATED if is_new else HTTPStatus.OK
 
 
-@endpoint(evidence, "/incidents", query=PageQuerySchema, gives=IncidentsSchema, refuses=(400,))
+@endpoint(blueprint, "/incidents", query=PageQuerySchema, gives=IncidentsSchema, refuses=(400,))
 def get_incidents(query: Mapping[str, Any]) -> Json:
     """List incidents, the earliest first."""
     with reading(context().engine) as session:
@@ -138,7 +138,7 @@ def get_incidents(query: Mapping[str, Any]) -> Json:
     return {"incidents": [incident_json(one) for one in shown], "next": after}
 
 
-@endpoint(evidence, "/incidents/<incident_id>", gives=IncidentSchema, refuses=(404,))
+@endpoint(blueprint, "/incidents/<incident_id>", gives=IncidentSchema, refuses=(404,))
 def get_incident(incident_id: str) -> Json:
     """Read an incident with its timeline."""
     with reading(context().engine) as session:
@@ -146,7 +146,7 @@ def get_incident(incident_id: str) -> Json:
 
 
 @endpoint(
-    evidence,
+    blueprint,
     "/incidents/<incident_id>/timeline",
     takes=TimelineSchema,
     gives=RecordedSchema,
@@ -160,7 +160,7 @@ def post_timeline(body: Mapping[str, Any], incident_id: str) -> tuple[Json, int]
     return {"rows": len(points), "added": added}, HTTPStatus.CREATED if added else HTTPStatus.OK
 
 
-@endpoint(evidence, "/impacts", takes=ImpactsSchema, gives=RecordedSchema, created=True)
+@endpoint(blueprint, "/impacts", takes=ImpactsSchema, gives=RecordedSchema, created=True)
 def post_impacts(body: Mapping[str, Any]) -> tuple[Json, int]:
     """Record what merchants suffered: all of it, or nothing, with every refused value named.
 

@@ -19,6 +19,7 @@ ERROR_MESSAGES: Any = {
     "required": [Problem("required", "add this field")],
     "null": [Problem("null", "fill this in, or leave the field away")],
     "type": [Problem("type_object", "send an object here")],
+    "unknown": [],
 }
 """In place of marshmallow's sentences: it hands lists on as they are."""
 

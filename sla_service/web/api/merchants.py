@@ -106,17 +106,17 @@ class ErrorBudgetSchema(Schema):
     services = fields.List(fields.Nested(BudgetServiceSchema), required=True)
 
 
-merchants = ApiBlueprint("merchants", __name__, description="A merchant's month")
-merchants.before_request(require_key)
+blueprint = ApiBlueprint("merchants", __name__, description="A merchant's month")
+blueprint.before_request(require_key)
 
 
-@endpoint(merchants, f"{MONTH}/availability", gives=AvailabilitySchema, refuses=(404, 422))
+@endpoint(blueprint, f"{MONTH}/availability", gives=AvailabilitySchema, refuses=(404, 422))
 def get_availability(merchant_id: str, month: str) -> Json:
     """Read availability, what counted, and the credit: as issued, or as an estimate."""
     return _month(merchant_id, month, _availability_json)
 
 
-@endpoint(merchants, f"{MONTH}/error-budget", gives=ErrorBudgetSchema, refuses=(404, 422))
+@endpoint(blueprint, f"{MONTH}/error-budget", gives=ErrorBudgetSchema, refuses=(404, 422))
 def get_error_budget(merchant_id: str, month: str) -> Json:
     """Read the error budgets, one per edge of the table, and how fast the target's burns."""
     return _month(merchant_id, month, _budget_json)

@@ -96,11 +96,11 @@ class CreditsQuerySchema(LimitQuerySchema):
     merchant_id = IdField(metadata=told("Only this merchant's.", type="string"))
 
 
-runs = ApiBlueprint("runs", __name__, description="Credit runs, month by month")
-runs.before_request(require_key)
+blueprint = ApiBlueprint("runs", __name__, description="Credit runs, month by month")
+blueprint.before_request(require_key)
 
 
-@endpoint(runs, "/runs", query=PageQuerySchema, gives=RunsSchema, refuses=(400,))
+@endpoint(blueprint, "/runs", query=PageQuerySchema, gives=RunsSchema, refuses=(400,))
 def get_runs(query: Mapping[str, Any]) -> Json:
     """List runs, the newest first."""
     with reading(context().engine) as session:
@@ -109,7 +109,7 @@ def get_runs(query: Mapping[str, Any]) -> Json:
     return {"runs": shown, "next": after}
 
 
-@endpoint(runs, "/runs/<run_id>", gives=RunDetailSchema, refuses=(404,))
+@endpoint(blueprint, "/runs/<run_id>", gives=RunDetailSchema, refuses=(404,))
 def get_run(run_id: str) -> Json:
     """Read a run with its counts and sums."""
     with reading(context().engine) as session:
@@ -118,7 +118,7 @@ def get_run(run_id: str) -> Json:
         return {**run_json(run), "summary": summary}
 
 
-@endpoint(runs, "/runs/<run_id>/credits", query=CreditsQuerySchema, gives=CreditsSchema, refuses=(404,))
+@endpoint(blueprint, "/runs/<run_id>/credits", query=CreditsQuerySchema, gives=CreditsSchema, refuses=(404,))
 def get_run_credits(query: Mapping[str, Any], run_id: str) -> Json:
     """List a run's credits by number, of one merchant if asked for."""
     limit, merchant_id = query["limit"], query.get("merchant_id")

@@ -18,10 +18,10 @@ from sla_service.web.context import context, write
 from sla_service.web.portal.month_list import list_months
 from sla_service.web.portal.month_page import month_page
 
-portal = Blueprint("portal", __name__, url_prefix="/portal/<token>")
+blueprint = Blueprint("portal", __name__, url_prefix="/portal/<token>")
 
 
-@portal.before_request
+@blueprint.before_request
 def open_link() -> None:
     """Let nobody in without a link of ours that has not expired.
 
@@ -32,13 +32,13 @@ def open_link() -> None:
     g.merchant_id = open_portal_link(context().secret_key, g.token, now_ms=context().clock())
 
 
-@portal.get("/")
+@blueprint.get("/")
 def home(token: str) -> str:  # noqa: ARG001 - read by open_link
     """The month that is running now."""
     return _page(None)
 
 
-@portal.get("/months/<period>")
+@blueprint.get("/months/<period>")
 def month(token: str, period: str) -> str:  # noqa: ARG001
     """Any other month."""
     try:
@@ -73,7 +73,7 @@ def _can_be_shown(asked: Month, current: Month) -> bool:
     return asked <= current and asked.window("UTC").start_ms >= EARLIEST_MS
 
 
-@portal.get("/statements/<number>.pdf")
+@blueprint.get("/statements/<number>.pdf")
 def statement(token: str, number: str) -> Response:  # noqa: ARG001
     """A statement as it was issued.
 

@@ -32,6 +32,10 @@ class CreditView:
 
     amount: str
     is_issued: bool
+    how: str = ""
+    """Head of the rungs."""
+    unit: str = ""
+    """Head of their amounts."""
     rungs: tuple[Rung, ...] = ()
     when: str = ""
     expires: str = ""
@@ -52,8 +56,10 @@ def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceM
     stated = next(c for c in statement.credits if c.service == one.service and c.period_start_ms == start_ms)
     words = Words(texts, ways)
     return CreditView(
-        amount=ways.money(stated.amount),
+        amount=ways.amount(stated.amount),
         is_issued=True,
+        how=texts.say("statement.ladder.title"),
+        unit=texts.say("statement.ladder.amount", currency=stated.amount.currency),
         rungs=tuple(_rungs(stated, words)),
         when=credit_words.when(stated, words),
         expires=ways.iso_day(stated.expires_on) if stated.expires_on else "",
@@ -63,9 +69,21 @@ def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceM
     )
 
 
+def _division(credit: StatedCredit, words: Words) -> str:
+    total, bad = Fraction(credit.total_ms), credit.measurement.bad_ms
+    return words.texts.say(
+        "statement.ladder.availability",
+        total=words.conventions.minutes(total),
+        bad=words.conventions.minutes(bad),
+        up=words.conventions.minutes(total - bad),
+        availability=credit_words.availability(credit, words),
+    )
+
+
 def _rungs(credit: StatedCredit, words: Words) -> Iterator[Rung]:
     ways, currency = words.conventions, credit.amount.currency
     before, cap = Fraction(credit.before_cap_minor), Fraction(credit.cap_minor or 0)
+    yield Rung(_division(credit, words), "")
     yield Rung(words.texts.say("statement.ladder.fee", service=credit.service), ways.amount(credit.fee))
     yield Rung(credit_words.tier(credit, words), ways.exact_amount(before, currency))
     if credit.cap_minor and before > cap:

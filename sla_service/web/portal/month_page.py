@@ -94,6 +94,7 @@ def month_page(session: Session, merchant: Merchant, month: Month, *, now_ms: in
     """
     reader = Reader(load_texts(), conventions_for(merchant.locale, merchant.time_zone, "en"))
     services = read_month(session, merchant.merchant_id, month, now_ms=now_ms)
+    services.sort(key=words.is_missed, reverse=True)
     name = reader.ways.month(str(month))
     return MonthPage(
         period=str(month),
@@ -110,7 +111,7 @@ def _service(session: Session, reader: Reader, one: ServiceMonth, *, is_only: bo
         name=one.service,
         heading="" if is_only else f"{one.service.capitalize()}: available {words.measured(ways, one)} of the time",
         answer=words.answer(ways, one),
-        estimate=words.estimate(one),
+        estimate=words.estimate(ways, one),
         figures=tuple(_figures(ways, one)),
         picture=picture(reader.texts, ways, one) if one.window else None,
         lines=tuple(_line(reader, one, line) for line in one.lines),

@@ -27,6 +27,8 @@ def measured(ways: Conventions, one: ServiceMonth) -> str:
     if one.measurement is None:
         return "not measured"
     availability = one.measurement.availability
+    if availability == 1:
+        return ways.percent("100%")
     shown = [format_floored_between(availability, budget.edge) for budget in one.budgets]
     return ways.percent(max(shown, key=len, default=format_floored(availability)))
 
@@ -44,7 +46,7 @@ def is_missed(one: ServiceMonth) -> bool:
 def title(ways: Conventions, month: str, services: Sequence[ServiceMonth]) -> str:
     """The answer to the page's question."""
     if not services:
-        return f"{month}: we had promised you nothing yet"
+        return f"{month}: you had no contract with us"
     if len(services) > 1:
         return f"{month}: {_promises(services)}"
     one = services[0]
@@ -88,10 +90,10 @@ def _money(ways: Conventions, one: ServiceMonth) -> str:
     return f"You will be credited {amount}, {when}."
 
 
-def estimate(one: ServiceMonth) -> str:
-    """What is not settled about the figures; empty once they are."""
+def estimate(ways: Conventions, one: ServiceMonth) -> str:
+    """Why the figures are an estimate; empty once they are settled."""
     if one.issued or one.measurement is None:
         return ""
     if is_open(one):
-        return "An estimate: the month is not over, and evidence may still come in."
-    return "An estimate: the month is over, but not settled yet."
+        return f"The month is not over: these are the figures until {ways.moment(one.as_of_ms)}."
+    return "The month is over, but not settled yet: evidence may still come in."
