@@ -25,7 +25,6 @@ SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 32
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-FONTS_FOLDER = "fonts"
 
 
 def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) -> Flask:
@@ -57,7 +56,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         issuer_name=settings.issuer_name,
         contact_email=settings.contact_email,
         accent=settings.accent,
-        fonts_dir=settings.home / FONTS_FOLDER,
+        fonts_dir=settings.fonts,
     )
     register(app, context, https=settings.public_url.startswith("https://"))
     return app

@@ -18,9 +18,11 @@ class Settings:
     """Everything that may differ between two installations. ``docs/operations.md`` explains each one."""
 
     home: Path = Path("var")
-    """Folder of the embedded database, generated secrets and font cache."""
+    """Folder of the embedded database, the generated secret and the prepared fonts."""
     database_url: str = ""
     """SQLAlchemy URL; the embedded SQLite database in ``home`` if empty."""
+    fonts_dir: str = ""
+    """Folder of the fonts that are prepared for documents, once per machine; ``fonts`` in ``home`` if empty."""
     secret_key: str = ""
     """Signs portal links; generated into ``home`` on first use if empty (then keep that file)."""
     public_url: str = ""
@@ -70,6 +72,11 @@ class Settings:
     def url(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.home / 'sla.db'}"
+
+    @property
+    def fonts(self) -> Path:
+        """Where prepared fonts are kept."""
+        return Path(self.fonts_dir) if self.fonts_dir else self.home / "fonts"
 
     def require(self, *names: str, purpose: str) -> None:
         """Insist on settings that have no sensible default, where they are first needed.

@@ -15,6 +15,12 @@ from sla_service.db.engine import create_engine, upgrade
 
 
 @pytest.fixture(scope="session")
+def fonts_dir():
+    """Prepared fonts, kept from one test run to the next: their file names carry what they were made from."""
+    return Path(__file__).resolve().parents[1] / ".pytest_cache" / "fonts"
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     """A migrated, empty database file to copy: copying is fifty times faster than migrating."""
     path = tmp_path_factory.mktemp("template") / "sla.db"

@@ -67,11 +67,10 @@ def statement_render(context: Context, run_id: int, output: Path | None) -> None
 
 def render(context: Context, run_id: int, progress: Progress) -> Rendered:
     """Render page by page, a transaction each, so that an interrupted rendering goes on where it was."""
-    fonts_dir = context.settings.home / "fonts"
     whole = Rendered()
     while True:
         with context.writing() as session:
-            page = render_statements(session, run_id, fonts_dir=fonts_dir, progress=progress)
+            page = render_statements(session, run_id, fonts_dir=context.settings.fonts, progress=progress)
         whole.documents += page.documents
         whole.parked += page.parked
         if page.finished:

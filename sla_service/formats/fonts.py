@@ -11,12 +11,12 @@ import os
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import fontpkg_noto_sans
 import justmytype_intl_cjk
@@ -40,7 +40,6 @@ SHOWN_MISSING = 12
 
 _NOTO = Path(fontpkg_noto_sans.__file__).parent / "files" / "NotoSans[wdth,wght].ttf"
 _CJK = Path(justmytype_intl_cjk.__file__).parent / "fonts" / "ofl"
-_NOTO_SC = _CJK / "notosanssc" / "NotoSansSC[wght].ttf"
 
 _LATIN_BLOCKS = (
     (0x0020, 0x007E),
@@ -61,10 +60,8 @@ _SYMBOLS = "←↑→↓≈≠≤≥∞∑√●○■□▲△▼▽◆◇★�
 
 
 _WIDE_BLOCKS = ((0x3000, 0x30FF), (0xFF00, 0xFFEF))
-"""Punctuation and kana, full and half width: in each of the East Asian faces."""
-_KANA = (0x3041, 0x30FF)
-_HANGUL = (0xAC00, 0xD7A3)
-_PRIVATE_USE = range(0xE000, 0xF900)
+"""Punctuation and kana: in each of the East Asian faces."""
+_KANA, _HANGUL, _PRIVATE_USE = range(0x3041, 0x3100), range(0xAC00, 0xD7A4), range(0xE000, 0xF900)
 
 
 class Face(StrEnum):
@@ -79,21 +76,20 @@ class Face(StrEnum):
     KOREAN = "korean"
 
 
-_WIDE = (Face.CHINESE, Face.JAPANESE, Face.TRADITIONAL, Face.KOREAN)
-"""Faces of East Asian writing; without a better reason the first that has the glyph is taken."""
 _CHARSETS = {
-    Face.CHINESE: ("gb2312",),
-    Face.JAPANESE: ("euc_jp", "cp932"),  # JIS X 0208, and what Windows adds to it: 髙 and 﨑 of names, ㈱
-    Face.TRADITIONAL: ("big5",),
-    Face.KOREAN: ("euc_kr",),
+    Face.CHINESE: ("SC", ("gb2312",)),
+    Face.JAPANESE: ("JP", ("euc_jp", "cp932")),  # JIS X 0208, and what Windows adds to it: 髙 and 﨑 of names, ㈱
+    Face.TRADITIONAL: ("TC", ("big5",)),
+    Face.KOREAN: ("KR", ("euc_kr",)),
 }
+_WIDE = tuple(_CHARSETS)
+"""Faces of East Asian writing; without a better reason the first that has the glyph is taken."""
 _LATIN = (Face.REGULAR, Face.SYMBOLS)
 """Tried first: a word in Latin letters never needs an East Asian font."""
 _TRADITIONAL_PLACES = frozenset({"tw", "hk", "mo", "hant"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipe:
+class _Recipe(NamedTuple):
     source: Path
     characters: frozenset[int]
     weight: int
@@ -103,16 +99,17 @@ class _Recipe:
 @lru_cache(maxsize=len(Face))
 def _recipe(face: Face) -> _Recipe:
     match face:
-        case Face.REGULAR:
-            return _Recipe(_NOTO, _in_blocks(_LATIN_BLOCKS), 400, "SlaSans")
-        case Face.SEMIBOLD:
-            return _Recipe(_NOTO, _in_blocks(_LATIN_BLOCKS), 600, "SlaSans")
+        case Face.REGULAR | Face.SEMIBOLD:
+            return _Recipe(_NOTO, _in_blocks(_LATIN_BLOCKS), 400 if face is Face.REGULAR else 600, "SlaSans")
         case Face.SYMBOLS:
-            return _Recipe(_NOTO_SC, frozenset(map(ord, _SYMBOLS)), 400, "SlaSymbols")
+            return _Recipe(_cjk("SC"), frozenset(map(ord, _SYMBOLS)), 400, "SlaSymbols")
         case Face.CHINESE | Face.JAPANESE | Face.TRADITIONAL | Face.KOREAN:
-            name = {Face.CHINESE: "SC", Face.JAPANESE: "JP", Face.TRADITIONAL: "TC", Face.KOREAN: "KR"}[face]
-            source = _CJK / f"notosans{name.lower()}" / f"NotoSans{name}[wght].ttf"
-            return _Recipe(source, _in_charsets(_CHARSETS[face]) | _in_blocks(_WIDE_BLOCKS), 400, f"SlaSans{name}")
+            name, charsets = _CHARSETS[face]
+            return _Recipe(_cjk(name), _in_charsets(charsets), 400, f"SlaSans{name}")
+
+
+def _cjk(name: str) -> Path:
+    return _CJK / f"notosans{name.lower()}" / f"NotoSans{name}[wght].ttf"
 
 
 def _in_blocks(blocks: Iterable[tuple[int, int]]) -> frozenset[int]:
@@ -120,10 +117,11 @@ def _in_blocks(blocks: Iterable[tuple[int, int]]) -> frozenset[int]:
 
 
 def _in_charsets(names: Iterable[str]) -> frozenset[int]:
-    """All characters that the national standards write in two bytes."""
+    """All characters that the national standards write in two bytes, with all kana and wide punctuation."""
     pairs = [bytes((lead, trail)) for lead in range(0x81, 0xFF) for trail in range(0x40, 0xFF)]
     decoded = (pair.decode(name, errors="ignore") for name in names for pair in pairs)
-    return frozenset(ord(c) for text in decoded for c in text if not c.isascii()).difference(_PRIVATE_USE)
+    found = {ord(c) for text in decoded for c in text if not c.isascii()}
+    return _in_blocks(_WIDE_BLOCKS).union(found).difference(_PRIVATE_USE)
 
 
 def font_file(face: Face, *, cache: Path) -> Path:
@@ -146,8 +144,8 @@ def font_file(face: Face, *, cache: Path) -> Path:
 def printable(text: str) -> str:
     """The text as it can be set on one line: composed, with spaces for line breaks and without invisible characters.
 
-    Invisible are controls and format characters (direction overrides, zero widths, soft hyphens) and variation
-    selectors: they have no shape to print, and must not steer the document either.
+    Invisible are controls, format characters (direction overrides, zero widths) and variation selectors: they have no
+    shape to print, and must not steer the document either.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -176,21 +174,16 @@ def require_glyphs(texts: Iterable[str]) -> None:
 def face_of_locale(locale: str) -> Face | None:
     """The East Asian face in which a reader expects Chinese characters; None if the locale does not say."""
     language, *parts = locale.lower().replace("_", "-").split("-")
-    match language:
-        case "ja":
-            return Face.JAPANESE
-        case "ko":
-            return Face.KOREAN
-        case "zh":
-            return Face.CHINESE if _TRADITIONAL_PLACES.isdisjoint(parts) else Face.TRADITIONAL
-    return None
+    if language == "zh":
+        return Face.CHINESE if _TRADITIONAL_PLACES.isdisjoint(parts) else Face.TRADITIONAL
+    return {"ja": Face.JAPANESE, "ko": Face.KOREAN}.get(language)
 
 
 def face_of_script(text: str) -> Face | None:
     """The East Asian face that a text's own script asks for; None without kana and Hangul."""
-    if any(_KANA[0] <= ord(c) <= _KANA[1] for c in text):
+    if any(ord(c) in _KANA for c in text):
         return Face.JAPANESE
-    return Face.KOREAN if any(_HANGUL[0] <= ord(c) <= _HANGUL[1] for c in text) else None
+    return Face.KOREAN if any(ord(c) in _HANGUL for c in text) else None
 
 
 def runs(text: str, wide: Face | None = None) -> Iterator[tuple[Face, str]]:
@@ -202,8 +195,7 @@ def runs(text: str, wide: Face | None = None) -> Iterator[tuple[Face, str]]:
             taken, for the whole text if it has all of it: the same character looks different in each.
 
     Yields:
-        Stretches in order, with ``REGULAR`` standing for the face of the weight wanted. A character that no font has
-        comes with ``REGULAR`` too: ``require_glyphs`` is what refuses it.
+        Stretches in order; ``REGULAR`` stands for the weight wanted, and for what no font has (see ``require_glyphs``).
     """
     if text.isascii():
         yield Face.REGULAR, text
@@ -257,7 +249,7 @@ def _missing_problem(text: str, missing: str) -> Problem:
 
 @lru_cache(maxsize=len(Face))
 def _digest(face: Face) -> str:
-    """What the file is made from: the source's bytes, the wanted characters and weight, the tool and this recipe."""
+    """What the file is made from: source, characters, weight, tool and this recipe."""
     recipe = _recipe(face)
     digest = hashlib.sha256(recipe.source.read_bytes())
     wanted = ",".join(f"{code:x}" for code in sorted(recipe.characters))

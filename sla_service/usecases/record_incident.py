@@ -60,9 +60,9 @@ def record_incident(session: Session, incident: Cells, timeline: Sequence[Cells]
     points = [{**point, "incident_id": incident_id} for point in timeline]
     heads = _Sent("incidents", [incident], lambda _i, name: f"/{name}")
     times = _Sent("timeline", points, lambda i, name: f"/timeline/{i}/{name}")
-    parsed = _parse(heads, times)
-    merged = heads.merge(session, parsed[0], sender)
-    added = times.merge(session, parsed[1], sender).added if points else 0
+    incidents, *told = _parse(heads, *([times] if points else []))
+    merged = heads.merge(session, incidents, sender)
+    added = sum(times.merge(session, table, sender).added for table in told)
     if not merged.added and added:
         message = f"this incident was recorded without {added} of these points; add them to its timeline instead"
         raise InvalidValueError.of("exists_with_different", message, path="/timeline")
@@ -151,13 +151,13 @@ class _Sent:
             )
 
 
-def _parse(*sent: _Sent) -> list[pa.Table | None]:
+def _parse(*sent: _Sent) -> list[pa.Table]:
     """All of what was sent, or every problem in it."""
-    tables: list[pa.Table | None] = []
+    tables: list[pa.Table] = []
     problems: list[Problem] = []
     for one in sent:
         try:
-            tables.append(one.table() if one.rows else None)
+            tables.append(one.table())
         except InvalidValueError as error:
             problems += map(one.located, error.problems)
     if problems:

@@ -87,23 +87,26 @@ class Fault:
     """Read so many bytes, then drop."""
     bytes_out: int | None = None
     """Write so many bytes, then drop."""
+    is_once: bool = False
+    """For one message; the next one has the next fault, on the same connection if that is still there."""
 
 
 @dataclass
 class FaultyServer:
-    """One fault per connection, in order; when they are used up it behaves."""
+    """One fault per connection, or message, in order; when they are used up it behaves."""
 
     port: int
     faults: list[Fault]
     mails: list[Mail] = field(default_factory=list)
     connections: int = 0
+    fired: int = 0
+    """Faults that came to pass."""
     bytes_in: int = 0
     """Read from the last connection."""
     bytes_out: int = 0
     is_over: threading.Event = field(default_factory=threading.Event)
 
     def next_fault(self) -> Fault:
-        self.connections += 1
         return self.faults.pop(0) if self.faults else Fault()
 
 
@@ -112,6 +115,7 @@ class _Talk:
 
     def __init__(self, connection: socket.socket, server: FaultyServer) -> None:
         self.connection, self.server, self.fault = connection, server, server.next_fault()
+        server.connections += 1
         self.read, self.written = 0, 0
         self.pending = b""
 
@@ -129,6 +133,8 @@ class _Talk:
             case b"EHLO" | b"HELO":
                 self.answer("ehlo", b"250-faulty\r\n250 8BITMIME\r\n")
             case b"MAIL":
+                if self.fault.is_once:
+                    self.fault = self.server.next_fault()
                 self.sender = line[10:].strip(b"<>\r\n ").decode()
                 self.answer("mail", b"250 ok\r\n")
             case b"RCPT":
@@ -160,19 +166,20 @@ class _Talk:
             self.send(good)
             return True
         self.fail_at(step)
+        self.server.fired += 1
         self.send(ANSWERS[self.fault.action])
         return False
 
     def fail_at(self, step: str) -> None:
-        if self.fault.step == step:
+        if self.fault.step == step and self.fault.action in (HANG, STALL, DROP):
+            self.server.fired += 1
             if self.fault.action == HANG:
                 # Until the other side has had enough: no sleeping.
                 while self.connection.recv(65536):
                     pass
             if self.fault.action == STALL:
                 self.server.is_over.wait()
-            if self.fault.action in (HANG, STALL, DROP):
-                raise _Cut
+            raise _Cut
 
     def line(self) -> bytes:
         while b"\n" not in self.pending:

@@ -25,7 +25,8 @@ FILES = {
     "partners": """partner_id,name,email,locale,time_zone,currency
 P-1,Brightside Agency,care@brightside.example,en-GB,Europe/Berlin,EUR
 """,
-    "merchants": f"""merchant_id,name,email,locale,time_zone,country,currency,region,partner_id,billing_ref,active_from,active_to
+    "merchants": f"""\
+merchant_id,name,email,locale,time_zone,country,currency,region,partner_id,billing_ref,active_from,active_to
 {LUMEN},{LUMEN_NAME},finance@lumen.example,zh-CN,Asia/Shanghai,CN,USD,asia,,B-1,2023-01-01,
 {KIEL},{KIEL_NAME},kontor@kiel.example,de-DE,Europe/Berlin,DE,EUR,europe,P-1,B-2,2023-01-01,
 {NEW},Brand New Store,new@store.example,en-GB,Europe/London,GB,GBP,europe,,,2023-12-01,

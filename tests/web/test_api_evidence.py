@@ -27,6 +27,7 @@ INCIDENT = {
         {"at": "2023-09-19T11:30+08:00", "share_available": "100%"},
     ],
 }
+POINT = {"at": "2023-09-19T02:00Z", "share_available": "5"}
 IMPACT = {
     "incident_id": "INC-1",
     "merchant_id": seed.LUMEN,
@@ -37,7 +38,8 @@ IMPACT = {
     "orders_expected": 10,
 }
 INCIDENT_FILE = """incident_id,title,service,region,cause,upstream,started_at,ended_at,source,source_ref
-INC-1,Network failure,storefront,,a network failed,cloud provider,2023-09-19T02:00:00+08:00,2023-09-19T12:30+08:00,status_page,status/1
+INC-1,Network failure,storefront,,a network failed,cloud provider,2023-09-19T02:00+08:00,2023-09-19T12:30+08:00,\
+status_page,status/1
 """
 TIMELINE_FILE = """incident_id,at,share_available,text,source
 INC-1,2023-09-19T02:00+08:00,0,"First alerts, “nothing” opens",
@@ -110,7 +112,8 @@ def test_other_content_under_the_same_id_is_refused_naming_the_fields(site):
 
 def test_a_point_told_otherwise_is_refused_at_its_place(site):
     site.post("/incidents", INCIDENT)
-    changed = {**INCIDENT, "timeline": [*INCIDENT["timeline"][:1], {**INCIDENT["timeline"][1], "share_available": "51"}]}
+    first, second, _ = INCIDENT["timeline"]
+    changed = {**INCIDENT, "timeline": [first, {**second, "share_available": "51"}]}
     response = site.post("/incidents", changed)
     assert response.status_code == 409
     assert [error["pointer"] for error in response.json["errors"]] == ["/timeline/1/share_available"]
@@ -220,12 +223,13 @@ def test_an_incident_that_cannot_be_is_not_found(lite, incident_id):
         ({"titel": "x"}, "/titel", "unknown_field"),
         ({"timeline": {}}, "/timeline", "type_array"),
         ({"timeline": ["x"]}, "/timeline/0", "type_object"),
-        ({"timeline": [{"at": "2023-09-19T02:00Z", "share_available": "101"}]}, "/timeline/0/share_available", "percent_range"),
-        ({"timeline": [{"at": "2023-09-19T02:00Z", "share_available": 50}]}, "/timeline/0/share_available", "type_string"),
-        ({"timeline": [{"at": "2023-09-19T02:00Z"}]}, "/timeline/0/share_available", "required"),
-        ({"timeline": [{"at": "2023-09-19T02:00Z", "share_available": "5", "x/y": 1}]}, "/timeline/0/x~1y", "unknown_field"),
+        ({"timeline": [{**POINT, "share_available": "101"}]}, "/timeline/0/share_available", "percent_range"),
+        ({"timeline": [{**POINT, "share_available": 50}]}, "/timeline/0/share_available", "type_string"),
+        ({"timeline": [{"at": POINT["at"]}]}, "/timeline/0/share_available", "required"),
+        ({"timeline": [{**POINT, "x/y": 1}]}, "/timeline/0/x~1y", "unknown_field"),
+        ({"timeline": [POINT, POINT]}, "/timeline/1", "duplicate_row"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_is_refused_at_its_place(lite, change, pointer, code):
     response = lite.post("/incidents", {**INCIDENT, **change})
     assert (response.status_code, response.json["code"]) == (422, code)

@@ -14,7 +14,7 @@ from sla_service.domain.statements import Statement, StatementKind, statement_to
 from sla_service.formats.fonts import require_glyphs
 from sla_service.formats.statement_pdf import merchant, paint, partner
 from sla_service.formats.statement_pdf.draft import Draft, draft_for
-from sla_service.formats.statement_pdf.measures import TIGHT
+from sla_service.formats.statement_pdf.measures import TIGHTER
 
 _SURROGATES = re.compile(r"[\ud800-\udfff]+")
 _ONE_AT_A_TIME = Lock()
@@ -45,14 +45,16 @@ def render_statement(statement: Statement, *, fonts_dir: Path) -> bytes:
 
 
 def _laid_out(statement: Statement, snapshot: str, fonts_dir: Path) -> Draft:
-    """All pages; with less air where that saves one."""
-    draft = draft_for(statement, snapshot, fonts_dir)
+    """All pages; a merchant's with less air where that saves one."""
+    best = draft_for(statement, snapshot, fonts_dir)
     if statement.kind is StatementKind.PARTNER:
-        partner.lay_out(draft)
-        return draft
-    merchant.lay_out(draft)
-    if len(draft.sheet.pages) <= max(len(statement.credits), 1):
-        return draft
-    tight = draft_for(statement, snapshot, fonts_dir, TIGHT)
-    merchant.lay_out(tight)
-    return min(draft, tight, key=lambda laid_out: len(laid_out.sheet.pages))
+        partner.lay_out(best)
+        return best
+    merchant.lay_out(best)
+    for rhythm in TIGHTER:
+        if len(best.sheet.pages) <= max(len(statement.credits), 1):
+            break
+        draft = draft_for(statement, snapshot, fonts_dir, rhythm)
+        merchant.lay_out(draft)
+        best = min(best, draft, key=lambda laid_out: len(laid_out.sheet.pages))
+    return best

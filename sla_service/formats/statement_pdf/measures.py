@@ -13,7 +13,7 @@ LEFT_MM = 20.0
 RIGHT_MM = 190.0
 WIDTH_MM = RIGHT_MM - LEFT_MM
 TOP_MM = 20.0
-BOTTOM_MM = 281.0
+BOTTOM_MM = 283.0
 """Nothing but the page number below."""
 FOOT_MM = 287.0
 """Baseline of the page number."""
@@ -58,7 +58,7 @@ class Rhythm:
 
 
 ROOMY = Rhythm(GRID_MM, 22.0)
-TIGHT = Rhythm(GRID_MM / 2, 16.0)
+TIGHTER = (Rhythm(GRID_MM / 2, 16.0), Rhythm(GRID_MM / 4, 14.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from sla_service.domain.statements import StatedCredit, snapshot_sha256, verification_code
 from sla_service.formats.statement_pdf.draft import Draft
@@ -87,10 +88,6 @@ def _period(draft: Draft, credit: StatedCredit) -> str:
 
 
 def _balanced(blocks: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
-    """Blocks in order into two columns, the left one at least as long as the right."""
-    total = sum(map(len, blocks))
-    left: list[str] = []
-    right: list[str] = []
-    for block in blocks:
-        (left if len(left) * 2 < total and not right else right).extend(block)
-    return left, right
+    """Blocks in order into two columns, as low as can be; of equals the one with the longer left column."""
+    splits = (([*chain(*blocks[:i])], [*chain(*blocks[i:])]) for i in range(len(blocks), -1, -1))
+    return min(splits, key=lambda split: max(map(len, split)))

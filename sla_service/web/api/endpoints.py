@@ -83,9 +83,8 @@ def endpoint(
     Returns:
         A decorator; the function gets the query, then the body, then the path's parts by name.
     """
-    parameters = [
-        {"in": "path", "name": name, "description": said} for name, said in PATH_PARAMETERS.items() if f"<{name}>" in path
-    ]
+    named = [(name, said) for name, said in PATH_PARAMETERS.items() if f"<{name}>" in path]
+    parameters = [{"in": "path", "name": name, "description": said} for name, said in named]
     statuses = sorted({401, 503, *refuses, *([400, 409, 413, 415, 422] if takes else []), *([422] if query else [])})
 
     def decorate(view: Callable[..., R]) -> Callable[..., R]:

@@ -16,7 +16,7 @@ from sla_service.usecases.portal_links import open_portal_link
 from sla_service.web.api.ids import known_id
 from sla_service.web.context import context, write
 from sla_service.web.portal.month_list import list_months
-from sla_service.web.portal.month_page import month_page
+from sla_service.web.portal.month_page import lay_out
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal/<token>")
 
@@ -55,7 +55,7 @@ def _page(asked: Month | None) -> str:
         current = Month.at(now_ms, merchant.time_zone)
         if asked is not None and not _can_be_shown(asked, current):
             raise NotFoundError("that month has not begun")
-        page = month_page(session, merchant, asked or current, now_ms=now_ms)
+        page = lay_out(session, merchant, asked or current, now_ms=now_ms)
         months = list_months(session, merchant, current)
     return render_template(
         "portal/month.html",

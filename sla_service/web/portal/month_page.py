@@ -83,7 +83,7 @@ class Reader:
     ways: Conventions
 
 
-def month_page(session: Session, merchant: Merchant, month: Month, *, now_ms: int) -> MonthPage:
+def lay_out(session: Session, merchant: Merchant, month: Month, *, now_ms: int) -> MonthPage:
     """Read and lay out a month.
 
     Args:

@@ -1,0 +1,114 @@
+"""What a page says where the figures alone would mislead: no budget, nothing measured, nothing paid, not over."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from sla_service.domain.assessment import Measurement
+from sla_service.domain.error_budget import budgets
+from sla_service.domain.instants import MINUTE_MS
+from sla_service.domain.money import Money
+from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.formats.texts.conventions import conventions_for
+from sla_service.usecases.read_availability import ServiceMonth
+from sla_service.web.portal import month_page, words
+from tests.builders import SEPTEMBER, a_policy, a_tier
+
+WAYS = conventions_for("en-GB", "Asia/Shanghai", "en")
+
+
+def a_month(
+    bad_minutes="0", *, outcome="met", issued=True, target="1999/2000", measured=True, amount="0.00", so_far=None
+) -> ServiceMonth:
+    bad = int(Fraction(bad_minutes) * MINUTE_MS) * SHARE_FULL_PPM
+    policy = a_policy(a_tier("0", "99.95", "10"), target=Fraction(target))
+    as_of_ms = SEPTEMBER.end_ms if so_far is None else SEPTEMBER.start_ms + so_far * MINUTE_MS
+    found = Measurement(bad, as_of_ms - SEPTEMBER.start_ms) if measured else None
+    return ServiceMonth(
+        service="storefront",
+        policy=policy,
+        time_zone="Asia/Shanghai",
+        window=SEPTEMBER,
+        as_of_ms=as_of_ms,
+        issued=issued,
+        measurement=found,
+        budgets=tuple(budgets(policy, Measurement(bad, SEPTEMBER.duration_ms))) if measured else (),
+        burn=(),
+        lines=(),
+        steps=(),
+        incidents=(),
+        outcome=outcome,
+        reason="no version of the policy storefront-plus is in force; publish one",
+        amount=Money.parse(amount, "USD"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (a_month(), "We promised 99.95%, and kept it."),
+        (a_month("21.6"), "We promised 99.95%, and kept it."),
+        (a_month("305", outcome="credited", amount="29.90"), "We are crediting USD 29.90 to your account."),
+        (a_month("305", outcome="credited", amount="29.90", issued=False), "USD 29.90, by what we know today."),
+        (
+            a_month("305", outcome="credited", amount="29.90", issued=False, so_far=3_000),
+            "USD 29.90, if nothing else happens.",
+        ),
+        (a_month("305", outcome="below_minimum"), "smaller than the smallest one that the contract pays"),
+        (a_month("305", outcome="nothing_owed"), "The contract pays nothing for it."),
+        (a_month("305", outcome="undefined"), words.BY_HAND),
+        (a_month(outcome="parked", measured=False), words.BY_HAND),
+        (a_month(outcome="open", issued=False, so_far=3_000), "over the whole month, and are keeping it."),
+    ],
+    ids=[
+        "kept",
+        "exactly on the promise is kept",
+        "credited",
+        "expected",
+        "expected so far",
+        "below the minimum",
+        "nothing owed",
+        "undefined",
+        "parked",
+        "open",
+    ],
+)
+def test_the_answer_says_what_follows(one, said):
+    assert said in words.answer(WAYS, one)
+
+
+def test_why_a_person_must_decide_is_not_for_the_merchant():
+    one = a_month(outcome="parked", measured=False)
+    assert "publish" not in words.answer(WAYS, one)
+    assert words.title(WAYS, "September 2023", [one]) == "September 2023: a person is looking at your figures"
+
+
+def test_exactly_on_the_promise_is_shown_as_the_promise_and_a_millisecond_less_is_not():
+    assert words.measured(WAYS, a_month("21.6")) == "99.9500%"
+    assert words.measured(WAYS, a_month(Fraction(1_296_001, 60_000))) == "99.9499%"
+
+
+def test_only_all_of_the_time_is_a_hundred_per_cent():
+    assert words.measured(WAYS, a_month()) == "100%"
+    assert words.measured(WAYS, a_month(Fraction(1, 60_000))) == "99.9999%"
+
+
+def test_a_promise_of_all_the_time_has_no_budget():
+    whole = month_page._budget(WAYS, a_month(target="1"))
+    assert (whole.value, whole.is_bad) == ("none", False)
+    assert "any downtime breaks it" in whole.note
+    assert month_page._budget(WAYS, a_month("1", target="1")).is_bad
+
+
+def test_a_budget_that_is_just_used_up_is_not_overspent():
+    used = month_page._budget(WAYS, a_month("21.6"))
+    assert (used.value, used.is_bad) == ("0 min", False)
+
+
+def test_of_several_promises_the_broken_ones_are_counted():
+    kept, missed = a_month(), a_month("305", outcome="credited", amount="29.90")
+    assert words.title(WAYS, "May 2024", [kept, kept]) == "May 2024: all our 2 promises to you were kept"
+    assert words.title(WAYS, "May 2024", [kept, missed]) == "May 2024: 1 of our 2 promises to you was not kept"
+    assert words.title(WAYS, "May 2024", [missed, missed]) == "May 2024: 2 of our 2 promises to you were not kept"
