@@ -14,7 +14,7 @@ from flask import Flask
 
 from sla_service.config import Settings
 from sla_service.db.engine import create_engine
-from sla_service.domain.errors import MissingSettingsError
+from sla_service.domain.errors import MissingSettingsError, SlaError
 
 if TYPE_CHECKING:
     from sla_service.cli.context import Context
@@ -109,7 +109,7 @@ def main() -> None:
 
     try:
         settings = Settings.from_env(os.environ)
-    except MissingSettingsError as error:
+    except SlaError as error:
         refuse(error)
     cli.add_command(serve)
     cli(obj=Context(settings, secret_key=lambda: secret_key(settings)), prog_name="sla")

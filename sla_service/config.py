@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sla_service.domain.errors import MissingSettingsError
+from sla_service.domain.errors import InvalidValueError, MissingSettingsError, Problem
 
 PREFIX = "SLA_"
+TESTS = "SLA_TEST_"
+"""Names that the tests keep for themselves."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -48,8 +51,10 @@ class Settings:
         """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.
 
         Raises:
+            InvalidValueError: There is no such setting.
             MissingSettingsError: A variable is set to something that cannot be read; all such names at once.
         """
+        _refuse_unknown(env)
         given = {key.removeprefix(PREFIX).lower(): value for key, value in env.items() if key.startswith(PREFIX)}
         values: dict[str, object] = {}
         bad = []
@@ -87,6 +92,19 @@ class Settings:
         missing = [PREFIX + name.upper() for name in names if not getattr(self, name)]
         if missing:
             raise MissingSettingsError(missing, purpose)
+
+
+def _refuse_unknown(env: Mapping[str, str]) -> None:
+    """A setting that is misspelt would be a default in silence: the wrong database, say."""
+    known = [PREFIX + name.upper() for name in Settings.__dataclass_fields__]
+    unknown = [name for name in env if name.startswith(PREFIX) and name not in known and not name.startswith(TESTS)]
+    problems = []
+    for name in sorted(unknown):
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "docs/operations.md lists all settings"
+        problems.append(Problem("setting_unknown", f"there is no setting {name}; {hint}"))
+    if problems:
+        raise InvalidValueError(problems)
 
 
 def _read(field: str, text: str, default: object) -> object:

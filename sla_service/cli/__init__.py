@@ -20,7 +20,7 @@ from sla_service.cli.statement import statement
 EPILOG = """\b
 The month, in order:
   sla db upgrade
-  sla policy publish policies/*.yaml
+  sla policy publish examples/2023-09-19/policies/*.yaml
   sla import partners|merchants|contracts|incidents|timeline|impacts|exclusions FILE
   sla run calculate --period 2023-09
   sla run show 1                      what would be credited, and what is parked

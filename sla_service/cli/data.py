@@ -33,17 +33,27 @@ def db_upgrade(context: Context) -> None:
 @click.command("import")
 @click.argument("noun", type=click.Choice(list(NOUNS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--update", is_flag=True, help="Let rows replace earlier ones with the same key.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON.")
 @pass_context
-def import_(context: Context, noun: str, file: Path, as_json: bool) -> None:
+def import_(context: Context, noun: str, file: Path, update: bool, as_json: bool) -> None:
     """Import a CSV file, whole or not at all.
 
-    The same file again changes nothing. A row that contradicts an earlier import is refused with both values.
+    The same file again changes nothing. A row that contradicts an earlier import is refused with both values, unless
+    --update says that it is a correction. What was issued never changes.
     Order: partners, merchants, contracts, incidents, timeline, impacts, exclusions. docs/files.md lists the columns.
     """
     data = file.read_bytes()
     with context.writing() as session:
-        outcome = import_file(session, noun, data, name=file.name, now_ms=context.clock(), actor=context.actor)
+        outcome = import_file(
+            session,
+            noun,
+            data,
+            name=file.name,
+            now_ms=context.clock(),
+            actor=context.actor,
+            update=update,
+        )
     click.echo(json.dumps(as_mapping(outcome)) if as_json else in_words(outcome, file.name))
 
 
@@ -53,6 +63,7 @@ def as_mapping(outcome: ImportOutcome) -> dict[str, object]:
         "noun": outcome.noun,
         "rows": outcome.rows,
         "added": outcome.added,
+        "changed": outcome.changed,
         "unchanged": outcome.unchanged,
         "replay": outcome.replay,
     }
@@ -62,5 +73,6 @@ def in_words(outcome: ImportOutcome, name: str) -> str:
     """An outcome for people."""
     if outcome.replay:
         return f"{name} was imported before; nothing changed."
+    changed = f", {outcome.changed:,} were changed" if outcome.changed else ""
     already = f", {outcome.unchanged:,} were there already" if outcome.unchanged else ""
-    return f"Imported {outcome.added:,} {outcome.noun} from {name}{already}."
+    return f"Imported {outcome.added:,} {outcome.noun} from {name}{changed}{already}."

@@ -17,7 +17,7 @@ from sla_service.domain.incidents import Curve, turning_points
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.money import Money, format_exact
 from sla_service.domain.periods import Month
-from sla_service.domain.policies import ExclusionRule, Policy, Tier
+from sla_service.domain.policies import ExclusionEffect, ExclusionRule, Policy, Tier
 from sla_service.domain.shares import format_floored, format_floored_between, format_percent
 from sla_service.formats.exports.shapes import minutes
 from sla_service.usecases.explain import Explanation
@@ -188,8 +188,9 @@ def _conditions(policy: Policy) -> list[str]:
 
 
 def _exclusion_in_words(rule: ExclusionRule) -> str:
-    notice = f" with {rule.notice_ms // 3_600_000} hours' notice" if rule.notice_ms else ""
-    return f"{REASONS[rule.kind.value]}{notice} does not count"
+    notice = f", with {_hours(rule.notice_ms)} of notice," if rule.notice_ms else ""
+    effect = "does not count" if rule.effect is ExclusionEffect.NOT_DOWN else "leaves the period altogether"
+    return f"{REASONS[rule.kind.value]}{notice} {effect}"
 
 
 def _local(ms: int, zone: str) -> str:

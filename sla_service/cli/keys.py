@@ -9,7 +9,10 @@ from sla_service.cli.tables import table
 from sla_service.db.parties import find_example_merchant, load_merchant
 from sla_service.domain.instants import format_instant
 from sla_service.usecases.api_keys import create_api_key, list_api_keys, revoke_api_key
-from sla_service.usecases.portal_links import LINK_DAYS, sign_portal_link
+from sla_service.usecases.portal_links import LINK_DAYS, portal_address, sign_portal_link
+
+LOCAL = "http://127.0.0.1:8000"
+"""Where `sla serve` listens if nothing else is said."""
 
 
 @click.group()
@@ -79,7 +82,7 @@ def merchant_link(context: Context, merchant_id: str, *, days: int = LINK_DAYS, 
     with context.reading() as session:
         load_merchant(session, merchant_id)
     token = sign_portal_link(context.secret_key(), merchant_id, now_ms=context.clock(), days=days)
-    return f"{(base or context.settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/portal/{token}/"
+    return portal_address(base or context.settings.public_url or LOCAL, token)
 
 
 def example_link(context: Context, base: str) -> str | None:

@@ -10,6 +10,7 @@ import click
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run import SHOWN_PARKED
+from sla_service.db.engine import writing
 from sla_service.db.outbox import count_by_state
 from sla_service.mail import open_smtp
 from sla_service.usecases.deliver import Delivered, Sender, deliver_run
@@ -42,7 +43,7 @@ def mail_send(context: Context, run_id: int, hold_uncertain: bool, as_json: bool
     context.require_schema()
     with context.progress() as progress, open_smtp(context.settings) as smtp:
         delivered = deliver_run(
-            context.writing,
+            lambda: writing(context.engine),  # the schema was checked above; once is enough
             run_id,
             send=smtp.send,
             sender=Sender(context.settings.mail_from, context.secret_key(), context.settings.public_url),

@@ -105,6 +105,9 @@ def run_approve(context: Context, run_id: int, digest: str | None) -> None:
     """Approve a calculated run; not as the person who calculated it."""
     with context.writing() as session:
         approve_run(session, run_id, digest=digest, now_ms=context.clock(), actor=context.actor)
+        parked = len(list_parked(session, run_id))
+    if parked:
+        click.echo(f"{parked} cases are parked: they are not part of what will be issued (`sla run show {run_id}`).")
     click.echo(f"Run {run_id} is approved by {context.actor}. Issue it with `sla run issue {run_id}`.")
 
 
@@ -179,7 +182,7 @@ def print_totals(console: Console, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["outcome"] == "credited":
             count, minor = sums.get(row["currency"], (0, 0))
-            sums[row["currency"]] = (count + row["merchants"], minor + row["amount_minor"])
+            sums[row["currency"]] = (count + row["credits"], minor + row["amount_minor"])
     cells = [
         (currency, f"{count:,}", grouped(Money(currency, minor).amount))
         for currency, (count, minor) in sorted(sums.items())

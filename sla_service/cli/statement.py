@@ -11,9 +11,10 @@ import click
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.tables import table
-from sla_service.db.statements import iter_documents, list_statements
+from sla_service.db.statements import iter_documents, list_parked_documents, list_statements
 from sla_service.usecases.progress import Progress
 from sla_service.usecases.render_statements import Rendered, render_statements
+from sla_service.usecases.render_statements import retry_parked as forget_reasons
 
 RUN = click.option("--run", "run_id", required=True, type=click.IntRange(min=1), help="An issued run.")
 
@@ -49,20 +50,26 @@ def statement_list(context: Context, run_id: int, as_json: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Also write the PDFs into this folder.",
 )
+@click.option("--retry-parked", is_flag=True, help="Try those again that could not be rendered.")
 @pass_context
-def statement_render(context: Context, run_id: int, output: Path | None) -> None:
+def statement_render(context: Context, run_id: int, output: Path | None, retry_parked: bool) -> None:
     """Render the statements that have no PDF yet, and store them; what was rendered is never rendered again.
 
     A statement that cannot be rendered is parked with its reason (exit code 8); the rest goes on.
     """
+    if retry_parked:
+        with context.writing() as session:
+            forget_reasons(session, run_id)
     with context.progress() as progress:
         rendered = render(context, run_id, progress)
+    with context.reading() as session:
+        parked = list_parked_documents(session, run_id)
     click.echo(f"Rendered {rendered.documents:,} statements.")
     if output:
         click.echo(f"Wrote {write_documents(context, run_id, output):,} files into {output}/.")
-    for number, reason in rendered.parked:
+    for number, reason in parked:
         click.echo(f"Parked {number}: {reason}", err=True)
-    sys.exit(EXIT_PARKED if rendered.parked else 0)
+    sys.exit(EXIT_PARKED if parked else 0)
 
 
 def render(context: Context, run_id: int, progress: Progress) -> Rendered:

@@ -26,7 +26,8 @@ def create_engine(url: str) -> Engine:
     SQLite: write-ahead log, full fsync, foreign keys on, and every transaction begins immediate, so that two writers
     queue instead of failing halfway. PostgreSQL (psycopg 3): repeatable read, so that one transaction sees one state.
     """
-    parsed = make_url(url)
+    # The older name of the scheme is still what some hosts put into the environment.
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         return sqlalchemy.create_engine(parsed, isolation_level="REPEATABLE READ", pool_pre_ping=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Column, MetaData, Select, Table, and_, func, insert, or_, select
+from sqlalchemy import update as change_rows
 from sqlmodel import Session
 
 from sla_service.db.bulk import copy_in
@@ -28,6 +29,8 @@ class Reference:
     column: str
     table: str
     target: str
+    same: tuple[str, ...] = ()
+    """Columns that must say the same here as there: an impact's service is its incident's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,22 @@ class Merged:
 
     rows: int
     added: int
+    changed: int = 0
 
     @property
     def unchanged(self) -> int:
         """Rows that were there already, equal."""
-        return self.rows - self.added
+        return self.rows - self.added - self.changed
 
 
-def merge(session: Session, table_name: str, rows: pa.Table, references: Sequence[Reference]) -> Merged:
+def merge(
+    session: Session,
+    table_name: str,
+    rows: pa.Table,
+    references: Sequence[Reference],
+    *,
+    update: bool = False,
+) -> Merged:
     """Add staged rows to a table.
 
     Args:
@@ -51,6 +62,7 @@ def merge(session: Session, table_name: str, rows: pa.Table, references: Sequenc
         table_name: Of ``tables``; its primary key is the rows' key.
         rows: ``line`` and the table's columns.
         references: What must exist before.
+        update: Whether a row whose key exists with other content replaces it; otherwise it is refused.
 
     Raises:
         InvalidValueError: Two rows with the same key in the file; a reference to nothing; a row whose key exists with
@@ -59,18 +71,22 @@ def merge(session: Session, table_name: str, rows: pa.Table, references: Sequenc
     table = metadata.tables[table_name]
     staged = _stage(session, table, rows)
     try:
-        found = [*_twice(table, staged), *(_unknown(staged, reference) for reference in references)]
+        found = [*_twice(table, staged)]
+        for reference in references:
+            found += [_unknown(staged, reference), *_different(staged, reference)]
         problems = [problem for query in found for problem in _problems(session, query)]
-        problems += _conflicts(session, table, staged)
+        if not update:
+            problems += _conflicts(session, table, staged)
         if problems:
             problems.sort(key=lambda problem: (problem.line or 0, problem.column or ""))
             raise InvalidValueError(problems[:MAX_PROBLEMS], total=len(problems))
+        changed = _replace(session, table, staged) if update else 0
         before = _count(session, table)
         names = [name for name in rows.column_names if name != "line"]
         fresh = select(*(staged.c[name] for name in names)).select_from(staged)
         fresh = fresh.outerjoin(table, _same_key(table, staged)).where(_first_key(table).is_(None))
         session.connection().execute(insert(table).from_select(names, fresh))
-        return Merged(rows.num_rows, _count(session, table) - before)
+        return Merged(rows.num_rows, _count(session, table) - before, changed)
     finally:
         if session.is_active:
             staged.drop(session.connection())
@@ -120,6 +136,16 @@ def _unknown(staged: Table, reference: Reference) -> Query:
     return query, f"{noun}_unknown", message, reference.column
 
 
+def _different(staged: Table, reference: Reference) -> Iterator[Query]:
+    target = metadata.tables[reference.table]
+    noun = reference.table.removesuffix("s")
+    for name in reference.same:
+        query = select(staged.c.line, target.c[name])
+        query = query.join_from(staged, target, target.c[reference.target] == staged.c[reference.column])
+        query = query.where(target.c[name] != staged.c[name])
+        yield query, f"{name}_mismatch", f"the {noun} is about {{value}}; an impact counts for that {name}", name
+
+
 def _problems(session: Session, query: Query) -> Iterator[Problem]:
     select_, rule, message, column = query
     rows: Any = session.connection().execute(select_)
@@ -128,11 +154,23 @@ def _problems(session: Session, query: Query) -> Iterator[Problem]:
         yield Problem(rule, message.format(value=value), line=line, column=column or None, value=found)
 
 
+def _content(table: Table, staged: Table) -> list[str]:
+    return [c.name for c in staged.columns if c.name not in {"line", *_key(table)}]
+
+
+def _differs(table: Table, staged: Table) -> Any:  # noqa: ANN401 - a SQL condition
+    return or_(*(staged.c[name].is_distinct_from(table.c[name]) for name in _content(table, staged)))
+
+
+def _replace(session: Session, table: Table, staged: Table) -> int:
+    values = {name: staged.c[name] for name in _content(table, staged)}
+    change = change_rows(table).values(values).where(_same_key(table, staged), _differs(table, staged))
+    result: Any = session.connection().execute(change)
+    return int(result.rowcount)
+
+
 def _conflicts(session: Session, table: Table, staged: Table) -> Iterator[Problem]:
-    names = [c.name for c in staged.columns if c.name not in {"line", *_key(table)}]
-    if not names:
-        return
-    differs = or_(*(staged.c[name].is_distinct_from(table.c[name]) for name in names))
+    names, differs = _content(table, staged), _differs(table, staged)
     columns = [column for name in names for column in (staged.c[name], table.c[name].label(f"{name}_now"))]
     query = select(staged.c.line, *columns).join_from(staged, table, _same_key(table, staged)).where(differs)
     for row in session.connection().execute(query).mappings():

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
 from sla_service.db.tables import RunRecord
 from sla_service.domain.errors import ConflictError, NotFoundError
 
+SERIALIZATION_FAILURE = "40001"
+"""PostgreSQL's word for a lost race under REPEATABLE READ, where the other side has not committed yet."""
 LIVE_STATES = ("calculated", "approved", "issued")
 
 
@@ -61,7 +64,13 @@ def change_state(session: Session, run: RunRecord, *, to: str, **stamps: Any) ->
         col(RunRecord.digest) == run.digest,
     )
     change = update(RunRecord).where(*same).values(state=to, version=run.version + 1, **stamps)
-    result: Any = session.connection().execute(change)
-    if result.rowcount != 1:
+    try:
+        result: Any = session.connection().execute(change)
+        changed = result.rowcount == 1
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != SERIALIZATION_FAILURE:
+            raise
+        changed = False
+    if not changed:
         raise ConflictError("state", f"run {run.run_id} was changed by somebody else just now; look at it again")
     session.expire_all()

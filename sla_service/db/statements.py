@@ -84,6 +84,26 @@ def unrendered_page(session: Session, run_id: int) -> tuple[Sequence[StatementRe
     return page, whole - session.exec(count.where(missing)).one(), whole
 
 
+def list_parked_documents(session: Session, run_id: int) -> list[tuple[str, str]]:
+    """Number and reason of a run's statements that could not be rendered."""
+    query = (
+        select(StatementDocumentRecord)
+        .join(StatementRecord, col(StatementRecord.number) == col(StatementDocumentRecord.number))
+        .where(StatementRecord.run_id == run_id, col(StatementDocumentRecord.pdf).is_(None))
+        .order_by(col(StatementDocumentRecord.number))
+    )
+    return [(record.number, record.parked_reason or "") for record in session.exec(query)]
+
+
+def forget_parked(session: Session, run_id: int) -> int:
+    """Delete the reasons for which a run's statements have no document; a document itself is never deleted."""
+    numbers = [number for number, _ in list_parked_documents(session, run_id)]
+    for number in numbers:
+        session.delete(session.get_one(StatementDocumentRecord, number))
+    session.flush()
+    return len(numbers)
+
+
 def iter_documents(session: Session, run_id: int) -> Iterator[tuple[StatementRecord, StatementDocumentRecord]]:
     """A run's statements with their documents, by number."""
     query = (

@@ -91,15 +91,16 @@ def recovery_segments(incident: Incident, curve: Curve, *, until_ms: int) -> lis
     points = incident.timeline
     if not points:
         return []
+    last = points[-1]
+    end_ms = until_ms if incident.ended_at_ms is None else incident.ended_at_ms
     if curve is Curve.REPORTED_WINDOW:
-        end_ms = until_ms if incident.ended_at_ms is None else incident.ended_at_ms
+        # Whoever published no end, but reported that all is back, published the end with that report.
+        if incident.ended_at_ms is None and not last.impact_ppm:
+            end_ms = last.at_ms
         return _segment(incident.started_at_ms, end_ms, SHARE_FULL_PPM)
     stretches = list(pairwise(points))
-    last = points[-1]
-    if last.impact_ppm:
-        end_ms = until_ms if incident.ended_at_ms is None else incident.ended_at_ms
-        if end_ms > last.at_ms:
-            stretches.append((last, TimelinePoint(end_ms, last.available_ppm)))
+    if last.impact_ppm and end_ms > last.at_ms:
+        stretches.append((last, TimelinePoint(end_ms, last.available_ppm)))
     segments = [segment for one, two in stretches for segment in _stretch(one, two, curve)]
     return segments if incident.ended_at_ms is not None or not last.impact_ppm else _cut(segments, until_ms)
 

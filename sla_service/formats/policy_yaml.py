@@ -171,6 +171,8 @@ def _tier(reader: Reader, part: Fields) -> Tier:
     lower = start if start is not None else above
     if lower is not None and upper and lower > upper:
         reader.refuse(part.node, part.path, "tier_reversed", "the lower edge is above the upper edge")
+    if lower is not None and upper and lower == upper and (up_to is None or above is not None):
+        reader.refuse(part.node, part.path, "tier_empty", "no availability lies between these edges")
     return Tier(
         pays=pays,
         upper=upper,

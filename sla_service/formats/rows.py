@@ -60,7 +60,8 @@ class RowParser:
         """Parse one row; what is wrong with it is noted."""
         if line > MAX_ROWS:
             raise InvalidValueError([Problem("row_limit", f"split the file: at most {MAX_ROWS:,} lines", line=line)])
-        values, good = [], True
+        values: list[Any] = []
+        good = True
         for column, at, parse in self._cells:
             cell = cells[at] if at is not None else ""
             if not cell:

@@ -50,7 +50,9 @@ def _refuse_unsafe(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_NESTING:
             message = f"lists and fields go at most {MAX_NESTING} levels deep"
-            raise InvalidValueError([Problem("yaml_nesting", message, line=event.start_mark.line + 1)])
+            raise InvalidValueError(
+                [Problem("yaml_nesting", message, line=event.start_mark.line + 1 if event.start_mark else None)]
+            )
 
 
 class Reader:

@@ -25,7 +25,7 @@ from sla_service.domain.statements import Statement, StatementKind, statement_fr
 from sla_service.formats.statement_email import parse_sender, render_email
 from sla_service.mail import Outcome, Receipt
 from sla_service.usecases.decide_run import require_state
-from sla_service.usecases.portal_links import sign_portal_link
+from sla_service.usecases.portal_links import portal_address, sign_portal_link
 from sla_service.usecases.progress import Progress, silent
 
 TRIES_PER_CALL = 2
@@ -68,7 +68,7 @@ class Sender:
             return None
         party_id, issued_at_ms = statement.recipient.party_id, statement.issued_at_ms
         token = sign_portal_link(self.secret_key, party_id, now_ms=issued_at_ms)
-        return f"{self.public_url.rstrip('/')}/portal/{token}/"
+        return portal_address(self.public_url, token)
 
 
 @dataclass(slots=True)

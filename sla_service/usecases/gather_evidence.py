@@ -105,17 +105,20 @@ def _add_subjects(session: Session, gathered: Gathered, merchant_id: str | None)
     first_day, end_day = gathered.month.first_day.isoformat(), gathered.month.next.first_day.isoformat()
     rows = load_contracts(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
     policies = published_policies(session)
-    in_force: dict[str, Policy | None] = {}
-    numbers: set[str] = set()
+    in_force: dict[tuple[str, date], Policy | None] = {}
+    used: dict[str, Policy] = {}
     for row in _rows(rows):
-        name = row["policy"]
-        if name not in in_force:
-            in_force[name] = policy_in_force(policies, name, gathered.month.first_day)
-        subject = _subject(row, in_force[name], gathered.month)
+        # The version of the month's first day holds for the month; a contract that begins later begins with its own.
+        key = (row["policy"], max(gathered.month.first_day, date.fromisoformat(row["starts_on"])))
+        if key not in in_force:
+            in_force[key] = policy_in_force(policies, *key)
+        policy = in_force[key]
+        subject = _subject(row, policy, key[1])
         if subject is not None:
             gathered.subjects.append(subject)
-            numbers.add(name)
-    gathered.policies = [policy for name in sorted(numbers) if (policy := in_force[name]) is not None]
+            if policy is not None:
+                used[policy.digest] = policy
+    gathered.policies = sorted(used.values(), key=lambda policy: (policy.policy, policy.version))
     _park_overlaps(gathered.subjects)
 
 
@@ -124,7 +127,8 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _subject(row: dict[str, Any], policy: Policy | None, month: Month) -> Subject | None:
+def _subject(row: dict[str, Any], policy: Policy | None, day: date) -> Subject | None:
+    month = Month(day.year, day.month)
     contract = Contract(
         merchant_id=row["merchant_id"],
         service=row["service"],
@@ -136,7 +140,7 @@ def _subject(row: dict[str, Any], policy: Policy | None, month: Month) -> Subjec
     region, partner_id = row["region"], row["partner_id"]
     if policy is None or policy.service != contract.service:
         reason = (
-            f"no version of the policy {contract.policy} is in force on {month.first_day}; publish one"
+            f"no version of the policy {contract.policy} is in force on {day}; publish one"
             if policy is None
             else f"the policy {contract.policy} is for {policy.service}, the contract for {contract.service}"
         )

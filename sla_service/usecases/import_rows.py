@@ -22,7 +22,7 @@ REFERENCES = {
     "merchants": (Reference("partner_id", "partners", "partner_id"),),
     "contracts": (_MERCHANT,),
     "timeline": (_INCIDENT,),
-    "impacts": (_INCIDENT, _MERCHANT),
+    "impacts": (Reference("incident_id", "incidents", "incident_id", same=("service",)), _MERCHANT),
     "exclusions": (_MERCHANT,),
 }
 
@@ -34,16 +34,26 @@ class ImportOutcome:
     noun: str
     rows: int
     added: int
+    changed: int
     replay: bool
     """Whether these very bytes had been imported before."""
 
     @property
     def unchanged(self) -> int:
         """Rows that were there already."""
-        return self.rows - self.added
+        return self.rows - self.added - self.changed
 
 
-def import_file(session: Session, noun: str, data: bytes, *, name: str, now_ms: int, actor: str) -> ImportOutcome:
+def import_file(
+    session: Session,
+    noun: str,
+    data: bytes,
+    *,
+    name: str,
+    now_ms: int,
+    actor: str,
+    update: bool = False,
+) -> ImportOutcome:
     """Import a CSV file.
 
     Args:
@@ -53,15 +63,18 @@ def import_file(session: Session, noun: str, data: bytes, *, name: str, now_ms: 
         name: The file's name, for the record.
         now_ms: The instant of the import.
         actor: Who imports.
+        update: Whether rows replace earlier ones with the same key; otherwise a contradiction is refused.
 
     Raises:
         InvalidValueError: Every bad line with its column, value and reason; nothing was imported.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     before = find_import(session, noun, sha256)
+    if before is not None and not update:
+        return ImportOutcome(noun, before.rows, 0, 0, replay=True)
+    merged = import_table(session, noun, read_csv(noun, data), update=update)
     if before is not None:
-        return ImportOutcome(noun, before.rows, 0, replay=True)
-    merged = import_table(session, noun, read_csv(noun, data))
+        return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
     save_import(
         session,
         ImportRecord(
@@ -74,13 +87,13 @@ def import_file(session: Session, noun: str, data: bytes, *, name: str, now_ms: 
             imported_by=actor,
         ),
     )
-    return ImportOutcome(noun, merged.rows, merged.added, replay=False)
+    return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
 
 
-def import_table(session: Session, noun: str, rows: pa.Table) -> Merged:
+def import_table(session: Session, noun: str, rows: pa.Table, *, update: bool = False) -> Merged:
     """Import parsed rows of a noun, as ``formats.rows`` gives them: the one way in, for files and the API.
 
     Raises:
         InvalidValueError: Rows that contradict each other, refer to nothing, or contradict what was imported before.
     """
-    return merge(session, TABLES.get(noun, noun), rows, REFERENCES.get(noun, ()))
+    return merge(session, TABLES.get(noun, noun), rows, REFERENCES.get(noun, ()), update=update)

@@ -82,9 +82,8 @@ def publish_policy(session: Session, document: str, *, now_ms: int, actor: str) 
     if same is not None:
         if same.digest == policy.digest:
             return policy, False
-        message = (
-            f"{policy.name_and_version} is published with other terms; publish this as version {len(versions) + 1}"
-        )
+        free = versions[-1].version + 1
+        message = f"{policy.name_and_version} is published with other terms; publish this as version {free}"
         raise ConflictError("version_published", message)
     _require_next(policy, versions)
     save_policy(

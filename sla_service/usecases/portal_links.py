@@ -22,6 +22,11 @@ def sign_portal_link(secret_key: str, merchant_id: str, *, now_ms: int, days: in
     return str(URLSafeSerializer(secret_key, salt=_PURPOSE).dumps(payload))
 
 
+def portal_address(public_url: str, token: str) -> str:
+    """Where a token's pages are."""
+    return f"{public_url.rstrip('/')}/portal/{token}/"
+
+
 def open_portal_link(secret_key: str, token: str, *, now_ms: int) -> str:
     """The merchant whose pages a token opens.
 

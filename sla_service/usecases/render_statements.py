@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from sla_service.db.runs import load_run
-from sla_service.db.statements import find_document, load_statement, save_document, unrendered_page
+from sla_service.db.statements import find_document, forget_parked, load_statement, save_document, unrendered_page
 from sla_service.db.tables import StatementDocumentRecord
 from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.statements import statement_from_json
@@ -61,6 +61,12 @@ def render_statements(
             rendered.parked.append((document.number, document.parked_reason))
         progress("Rendering statements", done + rendered.documents + len(rendered.parked), count)
     return rendered
+
+
+def retry_parked(session: Session, run_id: int) -> int:
+    """Forget why statements of a run could not be rendered, so that they are tried again; how many there are."""
+    require_state(load_run(session, run_id), "issued")
+    return forget_parked(session, run_id)
 
 
 def _render(number: str, snapshot: str, fonts_dir: Path) -> StatementDocumentRecord:

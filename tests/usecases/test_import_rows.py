@@ -154,6 +154,30 @@ def test_a_row_that_contradicts_an_earlier_import_is_shown_with_both_values(engi
     assert problem.value == "Kompass Partners"
 
 
+def test_an_update_replaces_what_differs_and_counts_it(engine):
+    put_all(engine, "partners")
+    corrected = FILES["partners"].replace("Compass", "Kompass") + "P3,New,p3@agency.example,en,UTC,EUR\n"
+    with writing(engine) as session:
+        outcome = import_file(
+            session,
+            "partners",
+            corrected.encode(),
+            name="f",
+            now_ms=NOW_MS,
+            actor="ann",
+            update=True,
+        )
+    assert (outcome.added, outcome.changed, outcome.unchanged) == (1, 1, 1)
+    assert ("P1", "Kompass Partners") in {row[:2] for row in stored(engine, "partners")}
+
+
+def test_an_impact_is_about_its_incident_s_service(engine):
+    put_all(engine, "partners", "merchants", "incidents")
+    refused = problems_of(engine, "impacts", IMPACT_HEADER + GOOD_IMPACT.replace("storefront", "paymnts"))
+    (problem,) = refused.problems
+    assert (problem.rule, problem.line, problem.column) == ("service_mismatch", 2, "service")
+
+
 def test_two_rows_with_one_key_are_refused_with_both_lines(engine):
     put_all(engine, "partners", "merchants", "incidents")
     refused = problems_of(engine, "impacts", IMPACT_HEADER + GOOD_IMPACT + GOOD_IMPACT.replace("0.5", "0.6"))

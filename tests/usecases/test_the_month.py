@@ -216,7 +216,7 @@ def test_exports_statements_and_database_agree_to_the_cent_per_currency(engine):
     assert control == [f"# rows {len(register)}", *(f"{m.currency} {m.amount}" for m in from_database)]
     assert sum(Fraction(row["amount"]) for row in register if row["currency"] == "USD") == Fraction("269.10")
     for kind in ("accrual", "reversal", "credit"):
-        entries = [row for row in journal if row["external_id"].endswith(kind)]
+        entries = [row for row in journal if row["external_id"].endswith(f"/{kind}")]
         assert sum(Fraction(row["amount"]) for row in entries if row["currency"] == "USD") == Fraction("269.10")
     assert journal_control[0] == f"# rows {len(journal)}"
     assert len({row["external_id"] for row in journal}) == len(journal)

@@ -15,9 +15,10 @@ from sla_service.domain.windows import SHARE_FULL_PPM
 Row = Mapping[str, Any]
 
 REGISTER = (
-    "run", "statement_number", "merchant_id", "partner_id", "billing_ref", "service", "period", "time_zone", "policy",
-    "policy_version", "method", "availability", "availability_exact", "target", "bad_minutes", "excluded_minutes",
-    "tier", "base", "rate", "unrounded", "cap_applied", "minimum_applied", "amount", "currency", "outcome", "incidents",
+    "run", "statement_number", "merchant_id", "partner_id", "billing_ref", "service", "contract_starts_on", "period",
+    "time_zone", "policy", "policy_version", "policy_digest", "method", "availability", "availability_exact", "target",
+    "period_minutes", "bad_minutes", "excluded_minutes", "unmeasured_minutes", "tier", "base", "rate", "unrounded",
+    "cap", "cap_applied", "minimum_applied", "amount", "currency", "outcome", "incidents",
     "issued_on", "approved_by", "corrects", "statement_sha256",
 )  # fmt: skip
 LINES = (
@@ -61,20 +62,25 @@ def register_row(
         "partner_id": credit["partner_id"],
         "billing_ref": billing_ref,
         "service": credit["service"],
+        "contract_starts_on": credit["contract_starts_on"],
         "period": run["period"],
         "time_zone": credit["time_zone"],
         "policy": credit["policy"],
         "policy_version": credit["policy_version"],
+        "policy_digest": credit["policy_digest"],
         "method": credit["curve"],
         "availability": format_floored_between(availability, target),
         "availability_exact": str(availability),
         "target": format_percent(target),
+        "period_minutes": minutes(credit["total_ms"] * SHARE_FULL_PPM),
         "bad_minutes": minutes(credit["bad_ppm_ms"]),
         "excluded_minutes": minutes(credit["excluded_ppm_ms"]),
+        "unmeasured_minutes": minutes(credit["unmeasured_ms"] * SHARE_FULL_PPM),
         "tier": None if credit["tier"] is None else credit["tier"] + 1,
         "base": Money(currency, credit["fee_minor"]).amount,
         "rate": None if credit["rate"] is None else format_percent(Fraction(credit["rate"])),
         "unrounded": format_exact(Fraction(credit["unrounded_minor"]), currency),
+        "cap": None if cap is None else format_exact(Fraction(cap), currency),
         "cap_applied": "yes" if cap is not None and Fraction(before_cap) > Fraction(cap) else "no",
         "minimum_applied": "yes" if credit["outcome"] == "below_minimum" else "no",
         "amount": Money(currency, credit["amount_minor"]).amount,
@@ -118,7 +124,8 @@ def journal_rows(credit: Row, run: Row, number: str, accounts: tuple[str, str], 
     """
     debit, owed = accounts
     issued_on = to_datetime(run["issued_at_ms"]).date().isoformat()
-    key = f"{run['period']}-{credit['merchant_id']}-{credit['service']}-{credit['contract_starts_on']}"
+    # Ids may hold hyphens but no slash, so that two credits never share a key.
+    key = f"{run['period']}/{credit['merchant_id']}/{credit['service']}/{credit['contract_starts_on']}"
     entries = (
         (last_day, debit, owed, f"Accrual of service credit {number}", "accrual"),
         (issued_on, owed, debit, f"Reversal of the accrual of service credit {number}", "reversal"),
@@ -132,7 +139,7 @@ def journal_rows(credit: Row, run: Row, number: str, accounts: tuple[str, str], 
             "amount": Money(credit["currency"], credit["amount_minor"]).amount,
             "currency": credit["currency"],
             "memo": memo,
-            "external_id": f"{key}-{kind}",
+            "external_id": f"{key}/{kind}",
         }
         for date, account_debit, account_credit, memo, kind in entries
     ]

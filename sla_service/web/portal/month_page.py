@@ -181,4 +181,3 @@ def _terms(reader: Reader, one: ServiceMonth) -> str:
     method = reader.texts.say("statement.method.name", method=reader.texts.say(known))
     contract = f" Terms: {one.policy.contract}." if one.policy.contract else ""
     return f"{method}{contract}"
-
