@@ -7,6 +7,7 @@ import shutil
 import threading
 
 import pytest
+import waitress
 
 from tests.web import seed
 
@@ -34,16 +35,18 @@ def chromium():
 
 @pytest.fixture
 def address(settled_lite):
-    """The application on a port of this machine."""
-    from werkzeug.serving import make_server
-
-    server = make_server("127.0.0.1", 0, settled_lite.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    """The application on a port of this machine, served as in production."""
+    server = waitress.create_server(settled_lite.app, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    # From outside its loop a waitress can only be stopped by taking its sockets away.
+    server.close()
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    server.trigger.close()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
 
 
 @pytest.fixture
