@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Prepared once with the installation, and shared by the demo, the server and the tests.
+export SLA_FONTS_DIR := $(CURDIR)/$(VENV)/fonts
 
 .PHONY: help demo serve test check format bench lock clean
 
@@ -15,6 +17,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing the pinned dependencies into $(VENV) (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Preparing the fonts of documents (once) …"
+	@$(BIN)/sla fonts
 	@touch $@
 
 demo: $(STAMP) ## close September 2023 for 1,000 merchants, into ./demo/

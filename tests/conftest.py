@@ -17,7 +17,8 @@ from sla_service.db.engine import create_engine, upgrade
 @pytest.fixture(scope="session")
 def fonts_dir():
     """Prepared fonts, kept from one test run to the next: their file names carry what they were made from."""
-    return Path(__file__).resolve().parents[1] / ".pytest_cache" / "fonts"
+    given = os.environ.get("SLA_FONTS_DIR")
+    return Path(given) if given else Path(__file__).resolve().parents[1] / ".pytest_cache" / "fonts"
 
 
 @pytest.fixture(scope="session")

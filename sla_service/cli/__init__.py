@@ -11,6 +11,7 @@ from sla_service.cli.demo import demo
 from sla_service.cli.errors import TeachingGroup
 from sla_service.cli.explain import explain
 from sla_service.cli.export import export
+from sla_service.cli.fonts import fonts
 from sla_service.cli.keys import key, link
 from sla_service.cli.mail import mail
 from sla_service.cli.policy import policy
@@ -49,5 +50,5 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-for command in (db, import_, policy, run, statement, export, explain, mail, key, link, demo):
+for command in (db, import_, policy, run, statement, export, explain, mail, key, link, fonts, demo):
     cli.add_command(command)

@@ -56,7 +56,8 @@ def test_every_constraint_has_a_name(engine):
         "INSERT INTO counters VALUES ('x', 0)",
         "INSERT INTO merchants (merchant_id, name, email, locale, time_zone, country, currency, region, partner_id, "
         "active_from) VALUES ('M', 'n', 'e', 'en', 'UTC', 'DE', 'EUR', 'europe', 'NOBODY', '2023-01-01')",
-        "INSERT INTO runs (run_id, period, state, version, digest, tzdb_version, created_at_ms, created_by, approved_by)"
+        "INSERT INTO runs (run_id, period, state, version, digest, tzdb_version, created_at_ms, created_by, "
+        "approved_by)"
         " VALUES (1, '2023-09', 'approved', 1, 'd', 't', 0, 'ann', 'ann')",
     ],
     ids=["a number below one", "a partner that does not exist", "an approval by the creator"],
