@@ -125,7 +125,7 @@ def serve(context: Context, host: str, port: int) -> None:
 
     context.require_schema()
     app = create_app(context.settings)
-    server = waitress.create_server(app, host=host, port=port)
+    server = waitress.create_server(app, host=host, port=port, ident=None)
     base = f"http://{host}:{server.effective_port}"
     click.echo(f"Serving on {base}; stop with Ctrl-C.")
     from sla_service.cli.keys import example_link  # noqa: PLC0415

@@ -13,6 +13,10 @@ from sla_service.domain.incidents import Incident, TimelinePoint
 from sla_service.domain.windows import Window
 
 
+CHUNK = 500
+"""Ids in one IN list."""
+
+
 def load_incident(session: Session, incident_id: str) -> Incident:
     """One incident.
 
@@ -45,10 +49,11 @@ def list_incidents(session: Session, *, near: Window | None = None) -> list[Inci
 def _values(session: Session, records: Sequence[IncidentRecord]) -> list[Incident]:
     points: dict[str, list[TimelinePoint]] = defaultdict(list)
     ids = [record.incident_id for record in records]
-    query = select(TimelinePointRecord).where(col(TimelinePointRecord.incident_id).in_(ids))
-    for point in session.exec(query.order_by(col(TimelinePointRecord.at_ms))):
-        value = TimelinePoint(point.at_ms, point.available_ppm, point.text or "", point.source or "")
-        points[point.incident_id].append(value)
+    for i in range(0, len(ids), CHUNK):
+        query = select(TimelinePointRecord).where(col(TimelinePointRecord.incident_id).in_(ids[i : i + CHUNK]))
+        for point in session.exec(query.order_by(col(TimelinePointRecord.at_ms))):
+            value = TimelinePoint(point.at_ms, point.available_ppm, point.text or "", point.source or "")
+            points[point.incident_id].append(value)
     return [
         Incident(
             incident_id=record.incident_id,

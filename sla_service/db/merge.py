@@ -70,26 +70,25 @@ def merge(
     """
     table = metadata.tables[table_name]
     staged = _stage(session, table, rows)
-    try:
-        found = [*_twice(table, staged)]
-        for reference in references:
-            found += [_unknown(staged, reference), *_different(staged, reference)]
-        problems = [problem for query in found for problem in _problems(session, query)]
-        if not update:
-            problems += _conflicts(session, table, staged)
-        if problems:
-            problems.sort(key=lambda problem: (problem.line or 0, problem.column or ""))
-            raise InvalidValueError(problems[:MAX_PROBLEMS], total=len(problems))
-        changed = _replace(session, table, staged) if update else 0
-        before = _count(session, table)
-        names = [name for name in rows.column_names if name != "line"]
-        fresh = select(*(staged.c[name] for name in names)).select_from(staged)
-        fresh = fresh.outerjoin(table, _same_key(table, staged)).where(_first_key(table).is_(None))
-        session.connection().execute(insert(table).from_select(names, fresh))
-        return Merged(rows.num_rows, _count(session, table) - before, changed)
-    finally:
-        if session.is_active:
-            staged.drop(session.connection())
+    found = [*_twice(table, staged)]
+    for reference in references:
+        found += [_unknown(staged, reference), *_different(staged, reference)]
+    problems = [problem for query in found for problem in _problems(session, query)]
+    if not update:
+        problems += _conflicts(session, table, staged)
+    if problems:
+        problems.sort(key=lambda problem: (problem.line or 0, problem.column or ""))
+        raise InvalidValueError(problems[:MAX_PROBLEMS], total=len(problems))
+    changed = _replace(session, table, staged) if update else 0
+    before = _count(session, table)
+    names = [name for name in rows.column_names if name != "line"]
+    fresh = select(*(staged.c[name] for name in names)).select_from(staged)
+    fresh = fresh.outerjoin(table, _same_key(table, staged)).where(_first_key(table).is_(None))
+    session.connection().execute(insert(table).from_select(names, fresh))
+    merged = Merged(rows.num_rows, _count(session, table) - before, changed)
+    # Only now: a refusal or a failure takes the staged table with it when the transaction rolls back.
+    staged.drop(session.connection())
+    return merged
 
 
 def _stage(session: Session, table: Table, rows: pa.Table) -> Table:

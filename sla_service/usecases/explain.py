@@ -17,7 +17,7 @@ from sla_service.domain.incidents import Curve, Incident
 from sla_service.domain.parties import Merchant
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
-from sla_service.usecases.gather_evidence import gather
+from sla_service.usecases.gather_evidence import around, gather
 from sla_service.usecases.measure_merchant import MeasuredSubject, measure_gathered
 from sla_service.usecases.read_availability import ServiceMonth, read_month
 
@@ -57,7 +57,7 @@ def explain(session: Session, merchant_id: str, month: Month, *, now_ms: int) ->
     gathered = gather(session, month, as_of_ms=now_ms, merchant_id=merchant_id)
     if not gathered.subjects:
         raise NotFoundError(f"merchant {merchant_id} had no contract in {month}")
-    incidents = {incident.incident_id: incident for incident in list_incidents(session)}
+    incidents = {incident.incident_id: incident for incident in list_incidents(session, near=around(month))}
     own = measure_gathered(gathered)
     others = {curve: measure_gathered(gathered, curve=_always(curve)) for curve in Curve}
     issued = [one for one in read_month(session, merchant_id, month, now_ms=now_ms) if one.issued]

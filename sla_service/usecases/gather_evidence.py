@@ -66,7 +66,7 @@ def gather(session: Session, month: Month, *, as_of_ms: int, merchant_id: str | 
         merchant_id: Only this merchant, if given.
     """
     gathered = Gathered(month, as_of_ms=as_of_ms)
-    near = _near(month)
+    near = around(month)
     gathered.incidents = list_incidents(session, near=near)
     _add_subjects(session, gathered, merchant_id)
     gathered.impacts = load_impacts(session, near=near, merchant_id=merchant_id)
@@ -96,7 +96,8 @@ def policy_in_force(policies: Iterable[Policy], name: str, day: date) -> Policy 
     return max(found, key=lambda policy: policy.version, default=None)
 
 
-def _near(month: Month) -> Window:
+def around(month: Month) -> Window:
+    """The month in every zone, and some time on both sides, for runs that reach over its edge."""
     utc = month.window("UTC")
     return Window(utc.start_ms - ZONES_MARGIN_MS - DAY_MS, utc.end_ms + ZONES_MARGIN_MS + DAY_MS)
 

@@ -24,7 +24,7 @@ from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
 from sla_service.domain.statements import ImpactStep
 from sla_service.domain.windows import Window
-from sla_service.usecases.gather_evidence import Gathered, gather, published_policies
+from sla_service.usecases.gather_evidence import Gathered, around, gather, published_policies
 from sla_service.usecases.measure_merchant import MeasuredSubject, measure_gathered
 from sla_service.usecases.state_credits import impact_steps
 
@@ -86,7 +86,7 @@ def read_month(session: Session, merchant_id: str, month: Month, *, now_ms: int)
         if run.period == str(month)
     }
     gathered = gather(session, month, as_of_ms=now_ms, merchant_id=merchant_id)
-    incidents = {incident.incident_id: incident for incident in list_incidents(session)}
+    incidents = {incident.incident_id: incident for incident in list_incidents(session, near=around(month))}
     policies = {policy.digest: policy for policy in published_policies(session)}
     found = [_issued(session, credit, number, policies, incidents) for credit, number in issued.values()]
     gathered.subjects = [
