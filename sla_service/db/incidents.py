@@ -12,7 +12,6 @@ from sla_service.domain.errors import NotFoundError
 from sla_service.domain.incidents import Incident, TimelinePoint
 from sla_service.domain.windows import Window
 
-
 CHUNK = 500
 """Ids in one IN list."""
 
