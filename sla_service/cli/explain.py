@@ -105,6 +105,7 @@ def _print_evidence(console: Console, one: Explanation) -> None:
         for point in turning_points(one.incidents[incident_id].timeline):
             available = format_floored(Fraction(point.available_ppm, 1_000_000), 2)
             console.out(f"  {incident_id}  {_local(point.at_ms, zone)}  {available:>7} available  {point.text}")
+    console.out("")
     if rows:
         console.print(table("  1 Evidence", heads, rows, numbers=("minutes", "mean share", "counted")))
     else:
