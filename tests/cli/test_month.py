@@ -173,6 +173,31 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def test_a_statement_that_cannot_be_rendered_is_parked_and_the_rest_goes_on(sla, files, tmp_path):
+    files["merchants"].write_text(FILES["merchants"].replace("Store step", "Store 🌶"), encoding="utf-8")
+    sla("db", "upgrade")
+    sla("policy", "publish", *(files[i] for i in range(len(policies()))))
+    for noun in FILES:
+        assert sla("import", noun, files[noun]).exit_code == 0
+    sla("run", "calculate", "--period", "2023-09")
+    sla("run", "approve", 1, as_="ben")
+    sla("run", "issue", 1, as_="ben")
+    for words in ([], ["--retry-parked"]):
+        result = sla("statement", "render", "--run", 1, "-o", tmp_path / "pdfs", *words)
+        assert result.exit_code == 8
+        assert "U+1F336" in result.output
+        assert len(list((tmp_path / "pdfs").glob("SCM-*.pdf"))) == 7
+        assert len(list((tmp_path / "pdfs").glob("SCP-*.pdf"))) == 2
+
+
+def test_a_corrected_file_replaces_rows_only_when_asked(sla, calculated, files):
+    files["partners"].write_text(FILES["partners"].replace("Compass", "Kompass"), encoding="utf-8")
+    refused = sla("import", "partners", files["partners"])
+    assert refused.exit_code == 3
+    assert "already imported with Compass Partners" in refused.output
+    assert "1 were changed" in sla("import", "partners", files["partners"], "--update").output
+
+
 class Mailbox:
     """A mail server's memory."""
 

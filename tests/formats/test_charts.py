@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,7 +11,14 @@ from sla_service.domain.incidents import Curve
 from sla_service.domain.periods import Month
 from sla_service.domain.statements import ImpactStep
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
-from sla_service.formats.charts import finding, month_strip, month_strip_svg, recovery_curve, recovery_curve_svg
+from sla_service.formats.charts import (
+    character_share,
+    finding,
+    month_strip,
+    month_strip_svg,
+    recovery_curve,
+    recovery_curve_svg,
+)
 from sla_service.formats.texts import load_texts
 from sla_service.formats.texts.conventions import conventions_for
 from tests.formats.statement_samples import NOTES, SEPTEMBER, SHANGHAI, local, steps_of
@@ -212,6 +220,7 @@ def test_the_drawing_on_a_page_is_readable_without_seeing_it_and_runs_nothing():
         assert root[0].tag.endswith("title")
         assert root[0].text == title
         assert "<script" not in drawing
+        assert "style=" not in drawing
         assert "var(--accent" in drawing
 
 
@@ -219,3 +228,67 @@ def test_the_page_shows_the_same_labels_as_the_paper():
     curve = recovery_curve(SEPTEMBER, steps_of(Curve.STEP), NOTES, CHINA)
     drawing = recovery_curve_svg(curve, "x")
     assert all(f">{mark.label}<" in drawing for mark in curve.marks)
+
+
+def drawn_texts(drawing):
+    """Each text with its height, start and end, its characters being as wide as those of the widest face."""
+    root = ET.fromstring(drawing)  # noqa: S314 - our own drawing
+    for text in root.iter("{http://www.w3.org/2000/svg}text"):
+        x, width = float(text.get("x")), len(text.text) * 11 * 0.68
+        low = x - {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor")] * width
+        yield float(text.get("y")), low, low + width, text.text
+
+
+@pytest.mark.parametrize("width", [280, 340, 480, 680, 864])
+@pytest.mark.parametrize(("zone", "locale"), [(SHANGHAI, "zh_CN"), (SHANGHAI, "en"), ("Asia/Kolkata", "en_IN")])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        steps_of(Curve.STEP),
+        [step("09-06T00:00", "09-06T00:20"), step("09-06T23:30", "09-07T00:00")],
+        [step("09-06T22:00", "09-07T01:00")],
+        [step("09-06T22:00", "09-08T01:00")],
+        [step("09-06T22:00", "09-16T01:00")],
+        [step("09-01T00:00", "09-30T01:00", HALF)],
+        [step("09-30T23:50", "09-30T23:55"), step("09-01T00:00", "09-01T00:02")],
+    ],
+)
+def test_labels_never_touch_nor_leave_the_drawing_however_narrow(width, zone, locale, steps):
+    ways = conventions_for(locale, zone, "en")
+    curve = recovery_curve(SEPTEMBER, steps, NOTES, ways, character=character_share(width))
+    strip = month_strip(SEPTEMBER, steps, ways)
+    for drawing in (recovery_curve_svg(curve, "x", width), month_strip_svg(strip, "x", width)):
+        texts = sorted(drawn_texts(drawing))
+        assert texts
+        assert all(low >= -1 and high <= width + 1 for _, low, high, _ in texts)
+        for (y, _, high, _), (other_y, low, _, _) in itertools.pairwise(texts):
+            assert y != other_y or high <= low + 0.1, texts
+
+
+def test_a_narrow_drawing_is_drawn_one_to_one_with_the_same_text():
+    strip = month_strip(SEPTEMBER, (), CHINA)
+    root = ET.fromstring(month_strip_svg(strip, "x", 340))  # noqa: S314 - our own drawing
+    assert (root.get("width"), root.get("viewBox"), root.get("font-size")) == ("340", "0 0 340 44", "11")
+
+
+def test_a_narrow_month_numbers_the_affected_day_and_every_fifth_with_room():
+    strip = month_strip(SEPTEMBER, steps_of(Curve.STEP), CHINA)
+    said = [text for *_, text in sorted(drawn_texts(month_strip_svg(strip, "x", 340)))]
+    assert said == ["1", "5", "10", "15", "19", "25", "30"]
+    assert len(list(drawn_texts(month_strip_svg(strip, "x")))) == 30
+
+
+def test_a_narrow_axis_thins_out_evenly_and_the_paper_keeps_its_hours():
+    steps = steps_of(Curve.STEP)
+    narrow = recovery_curve(SEPTEMBER, steps, NOTES, CHINA, character=character_share(340))
+    hours = [tick.label for tick in narrow.ticks]
+    assert hours == ["00:00", "06:00", "12:00", "18:00", "00:00"]
+    assert [mark.label for mark in narrow.marks] == ["02:00", "05:40", "11:30"]
+    assert len(recovery_curve(SEPTEMBER, steps, NOTES, CHINA).ticks) == 13
+
+
+def test_days_to_come_are_outlines_and_not_days_that_were_up():
+    strip = month_strip(SEPTEMBER, (), CHINA, until_ms=local("09-19T11:00"))
+    assert [cell.day.day for cell in strip.cells if cell.is_to_come] == list(range(20, 31))
+    assert month_strip_svg(strip, "x").count('fill="none"') == 11
+    assert not any(cell.is_to_come for cell in month_strip(SEPTEMBER, (), CHINA).cells)

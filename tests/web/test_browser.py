@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import threading
+from contextlib import closing, contextmanager
 
 import pytest
 import waitress
 
-from tests.web import seed
+from sla_service.db.engine import create_engine
+from tests.web import conftest, seed
 
 pytestmark = pytest.mark.browser
-PHONE, DESK = (390, 844), (1280, 900)
+PHONE, SMALL_PHONE, DESK = (390, 844), (360, 740), (1280, 900)
+LONG_TITLE = (
+    "Platform outage and " + "Zahlungsdienstleisterschnittstellenüberlastung" * 2 + " in all regions, all stores"
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +39,10 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def address(settled_lite):
+@contextmanager
+def served(site):
     """The application on a port of this machine, served as in production."""
-    server = waitress.create_server(settled_lite.app, host="127.0.0.1", port=0)
+    server = waitress.create_server(site.app, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
@@ -50,6 +56,30 @@ def address(settled_lite):
 
 
 @pytest.fixture
+def address(settled_lite):
+    with served(settled_lite) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def twelve_hours(settled_sqlite, tmp_path_factory):
+    """The store in Shanghai read in English, so on a clock of twelve hours; the outage has a very long title."""
+    home = tmp_path_factory.mktemp("twelve-hours")
+    stored = settled_sqlite.engine.url.database
+    with closing(sqlite3.connect(stored)) as one, closing(sqlite3.connect(home / "sla.db")) as two:
+        one.backup(two)
+        two.execute("UPDATE merchant SET locale = 'en' WHERE merchant_id = ?", [seed.LUMEN])
+        two.execute("UPDATE incident SET title = ? WHERE title = 'Platform outage'", [LONG_TITLE])
+        two.commit()
+    engine = create_engine(f"sqlite:///{home / 'sla.db'}")
+    site = conftest.make_site(engine, home)
+    with served(site) as found:
+        yield site, f"{found}/portal/{site.token(seed.LUMEN)}/"
+    conftest.close(site)
+    engine.dispose()
+
+
+@pytest.fixture
 def open_page(chromium, address):
     """Open a path at a size; gives the page and what the browser complained of."""
     contexts = []
@@ -60,7 +90,7 @@ def open_page(chromium, address):
         page, complaints = context.new_page(), []
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address + path)
+        page.goto(path if path.startswith("http:") else address + path)
         return page, complaints
 
     yield opened
@@ -83,7 +113,8 @@ def test_a_month_fits_and_its_headline_shows_first(open_page, settled_lite, size
     box = headline.bounding_box()
     assert box["y"] + box["height"] < size[1]
     assert page.get_by_text("overspent by 283.4 minutes").bounding_box()["y"] < size[1]
-    assert page.locator("svg[role=img]").count() == 2
+    assert page.locator("svg[role=img]:visible").count() == 2
+    assert page.get_by_role("img").count() == 2, "a screen reader is told of the hidden drawings"
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
@@ -91,6 +122,55 @@ def test_a_month_fits_and_its_headline_shows_first(open_page, settled_lite, size
 def test_other_months_fit_too(open_page, settled_lite, size, merchant):
     page, _ = open_page(f"/portal/{settled_lite.token(merchant)}/months/2023-09", size)
     assert not is_wider_than_the_window(page)
+
+
+@pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, (641, 800), (769, 800), DESK], ids=lambda size: str(size[0]))
+def test_nothing_is_cut_on_a_clock_of_twelve_hours_nor_by_a_long_title(open_page, twelve_hours, size):
+    _, address = twelve_hours
+    page, _ = open_page(address + "months/2023-09", size)
+    assert page.get_by_text("19 Sept 11:30 am").count() > 1
+    assert page.get_by_text(LONG_TITLE).is_visible()
+    assert not is_wider_than_the_window(page)
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(OVERLAPPING) == []
+
+
+@pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, DESK], ids=lambda size: str(size[0]))
+def test_a_month_that_runs_shows_its_days_to_come_as_outlines(open_page, twelve_hours, size):
+    _, address = twelve_hours
+    page, _ = open_page(address, size)
+    strip = page.locator("svg[role=img]:visible").first
+    assert strip.locator("rect[fill=none]").count() == 26, "it is 5 October"
+    assert not is_wider_than_the_window(page)
+    assert page.evaluate(OVERLAPPING) == []
+
+
+CUT_OFF = """() => [...document.querySelectorAll('main *')].filter(one => {
+  const box = one.getBoundingClientRect();
+  return box.width && (box.left < -0.5 || box.right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth + 1
+    && getComputedStyle(one).overflowX !== 'visible');
+}).map(one => one.outerHTML.slice(0, 80))"""
+"""What reaches beyond the window, or can be scrolled sideways in itself."""
+
+OVERLAPPING = """() => {
+  const found = [];
+  const written = [...document.querySelectorAll('svg.chart')].map(svg => [...svg.querySelectorAll('text')])
+    .concat([...document.querySelectorAll('.notes li, .cards tr')].map(row => [...row.children].map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return Object.assign(range, {textContent: cell.textContent});
+    })));
+  for (const texts of written) {
+    const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width);
+    boxes.forEach(([said, one], i) => boxes.slice(i + 1).forEach(([other, two]) => {
+      const beside = one.right <= two.left || two.right <= one.left;
+      const below = one.bottom <= two.top + 3 || two.bottom <= one.top + 3;
+      if (!beside && !below) found.push([said, other]);
+    }));
+  }
+  return found;
+}"""
+"""Pairs of labels of a drawing, or of cells of a row, that are written over each other."""
 
 
 @pytest.mark.parametrize("path", ["/portal/nonsense/", "/verify/SCM-2023-09-0000001", "/api/v1/docs"])

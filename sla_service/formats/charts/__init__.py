@@ -6,7 +6,7 @@
 from sla_service.formats.charts.finding import finding
 from sla_service.formats.charts.geometry import month_strip, recovery_curve
 from sla_service.formats.charts.shapes import DayCell, Mark, MonthStrip, RecoveryCurve, Side, Span, Tick, Tread
-from sla_service.formats.charts.svg import month_strip_svg, recovery_curve_svg
+from sla_service.formats.charts.svg import character_share, month_strip_svg, recovery_curve_svg
 
 __all__ = [
     "DayCell",
@@ -17,6 +17,7 @@ __all__ = [
     "Span",
     "Tick",
     "Tread",
+    "character_share",
     "finding",
     "month_strip",
     "month_strip_svg",

@@ -20,7 +20,7 @@ from sla_service.formats.charts.levels import (
     is_counted,
     levels,
 )
-from sla_service.formats.charts.marks import marks
+from sla_service.formats.charts.marks import CHARACTER, marks
 from sla_service.formats.charts.shapes import DayCell, MonthStrip, RecoveryCurve, Span, Tread, x_of
 from sla_service.formats.texts.conventions import Conventions
 
@@ -29,7 +29,12 @@ SMALLEST_SHARE = 0.08
 
 
 def month_strip(
-    period: Window, steps: Sequence[ImpactStep], conventions: Conventions, uncounted: Sequence[Window] = ()
+    period: Window,
+    steps: Sequence[ImpactStep],
+    conventions: Conventions,
+    uncounted: Sequence[Window] = (),
+    *,
+    until_ms: int | None = None,
 ) -> MonthStrip:
     """Lay out the days of a period.
 
@@ -38,6 +43,7 @@ def month_strip(
         steps: Disjoint, in order.
         conventions: Whose local days they are; the first and last may be cut where the zones differ.
         uncounted: Windows that do not count: a day that has only such impact is drawn fainter.
+        until_ms: Until when anything is known, in a month that is not over: later days are still to come.
     """
     parts = days(period, conventions.zone)
     lost, counted = _lost_by_day(parts, steps), _lost_by_day(parts, counted_steps(steps, uncounted))
@@ -52,6 +58,7 @@ def month_strip(
                 lost=_shown_loss(counted[i] or lost[i], window),
                 is_counted=counted[i] > 0,
                 is_opened=i in opened,
+                is_to_come=until_ms is not None and window.start_ms >= until_ms,
             )
             for i, (day, window) in enumerate(parts)
         ),
@@ -64,6 +71,8 @@ def recovery_curve(
     notes: Sequence[TimelineNote],
     conventions: Conventions,
     uncounted: Sequence[Window] = (),
+    *,
+    character: float | None = None,
 ) -> RecoveryCurve | None:
     """Open the day that lost most, with those into which the interruption runs on.
 
@@ -73,6 +82,8 @@ def recovery_curve(
         notes: Turning points, in order; those outside the opened days are left out.
         conventions: The reader's zone and way of writing the time.
         uncounted: Windows that do not count, for a fainter drawing.
+        character: Width of a label's character as a share of the drawing, on which fewer labels find room the
+            narrower it is; without it that of the statement on paper.
 
     Returns:
         None if there was no impact.
@@ -90,9 +101,11 @@ def recovery_curve(
         last_day=parts[opened[-1]][0],
         points=tuple(_line(chain, window)),
         spans=tuple(_spans(_clipped(steps, window), window, uncounted)),
-        ticks=tuple(ticks([parts[i] for i in opened], window, conventions)),
+        ticks=tuple(ticks([parts[i] for i in opened], window, conventions, character)),
         treads=tuple(_treads(chain, window, conventions)),
-        marks=marks(chain, notes, window, conventions) if len(opened) <= DAYS_WITH_HOURS else (),
+        marks=marks(chain, notes, window, conventions, character or CHARACTER)
+        if len(opened) <= DAYS_WITH_HOURS
+        else (),
     )
 
 

@@ -17,15 +17,19 @@ CHARACTER = 0.0094
 
 
 def marks(
-    chain: Sequence[Level], notes: Sequence[TimelineNote], window: Window, conventions: Conventions
+    chain: Sequence[Level],
+    notes: Sequence[TimelineNote],
+    window: Window,
+    conventions: Conventions,
+    character: float = CHARACTER,
 ) -> tuple[Mark, ...]:
     """Turning points, the ends of interruptions first; one whose label would touch another's is left out."""
     told = {note.at_ms: note.text for note in notes}
     taken: list[tuple[float, float]] = []
     kept: list[Mark] = []
-    for ms, side in _candidates(chain, notes, window, conventions):
+    for ms, side in _candidates(chain, notes, window, conventions, character):
         x, label = x_of(ms, window), conventions.clock(ms)
-        low, high = _extent(x, label, side)
+        low, high = _extent(x, character * len(label), side)
         if all(high <= other_low or low >= other_high for other_low, other_high in taken):
             taken.append((low, high))
             kept.append(Mark(x, float(_available_from(chain, ms)), label, side, told.get(ms, "")))
@@ -33,13 +37,17 @@ def marks(
 
 
 def _candidates(
-    chain: Sequence[Level], notes: Sequence[TimelineNote], window: Window, conventions: Conventions
+    chain: Sequence[Level],
+    notes: Sequence[TimelineNote],
+    window: Window,
+    conventions: Conventions,
+    character: float,
 ) -> Iterator[tuple[int, Side]]:
     """Instants worth a label, the most telling first, each with the side on which its label finds room."""
     ends = _ends(chain)
     for start_ms, end_ms in sorted(ends, key=lambda pair: pair[0] - pair[1]):
         room = x_of(end_ms, window) - x_of(start_ms, window)
-        is_tight = room < CHARACTER * len(conventions.clock(start_ms))
+        is_tight = room < character * len(conventions.clock(start_ms))
         yield start_ms, Side.BEFORE if is_tight else Side.AROUND
         yield end_ms, Side.AFTER if is_tight else Side.AROUND
     changes = {two.at_ms for one, two in pairwise(notes) if one.available_ppm != two.available_ppm}
@@ -60,9 +68,8 @@ def _ends(chain: Sequence[Level]) -> list[tuple[int, int]]:
     return found
 
 
-def _extent(x: float, label: str, side: Side) -> tuple[float, float]:
+def _extent(x: float, width: float, side: Side) -> tuple[float, float]:
     """From where to where a label reaches; at the drawing's edges it is moved inside."""
-    width = CHARACTER * len(label)
     low = {Side.AROUND: x - width / 2, Side.BEFORE: x - width, Side.AFTER: x}[side]
     low = min(max(low, 0.0), 1 - width)
     return low, low + width

@@ -34,6 +34,8 @@ class DayCell:
     """Whether any of it counts."""
     is_opened: bool
     """Whether the curve below shows it."""
+    is_to_come: bool = False
+    """Whether it has not begun, so that nothing is known of it."""
 
     @property
     def is_affected(self) -> bool:

@@ -12,7 +12,9 @@ from sla_service.domain.incidents import turning_points
 from sla_service.domain.statements import LineStatus, TimelineNote
 from sla_service.domain.windows import Window
 from sla_service.formats.charts import (
+    MonthStrip,
     RecoveryCurve,
+    character_share,
     finding,
     month_strip,
     month_strip_svg,
@@ -24,8 +26,8 @@ from sla_service.formats.texts.conventions import Conventions
 from sla_service.usecases.read_availability import ServiceMonth
 
 MAX_NOTES = 12
-FIGURES = "font-variant-numeric:tabular-nums"
-"""The drawings set it themselves; here the page does, whose policy allows no style inside of it."""
+WIDE, NARROW = 680, 340
+"""Widths that the drawings are made for: a desk's and a phone's; the page shows one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,21 @@ class NoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawings:
+    """The month and the affected day, drawn for one width."""
+
+    strip: Markup
+    curve: Markup
+    """Empty without any impact."""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Both drawings, and what they show in words."""
 
     finding: str
-    strip: Markup
-    curve: Markup
-    """Empty without any impact."""
+    wide: Drawings
+    narrow: Drawings
     caption: str
     notes: tuple[NoteView, ...]
 
@@ -53,20 +63,26 @@ def picture(texts: Texts, ways: Conventions, one: ServiceMonth) -> Picture:
     assert one.window is not None  # noqa: S101 - the caller's condition
     notes, uncounted = _notes(one), _uncounted(one)
     said = finding(one.window, one.steps, texts, ways, uncounted)
-    strip = month_strip(one.window, one.steps, ways, uncounted)
-    curve = recovery_curve(one.window, one.steps, notes, ways, uncounted)
+    strip = month_strip(one.window, one.steps, ways, uncounted, until_ms=one.as_of_ms)
+    wide, narrow = (
+        recovery_curve(one.window, one.steps, notes, ways, uncounted, character=character_share(width))
+        for width in (WIDE, NARROW)
+    )
     return Picture(
         finding=said,
-        strip=_drawing(month_strip_svg(strip, said)),
-        curve=_drawing(recovery_curve_svg(curve, said)) if curve else Markup(),
-        caption=_caption(texts, ways, one, curve) if curve else "",
+        wide=_drawings(strip, wide, said, WIDE),
+        narrow=_drawings(strip, narrow, said, NARROW),
+        caption=_caption(texts, ways, one, wide) if wide else "",
         notes=tuple(NoteView(ways.short_moment(note.at_ms), note.text) for note in notes if note.text)[:MAX_NOTES],
     )
 
 
-def _drawing(svg: str) -> Markup:
-    """A drawing as part of a page; whatever text it was given is escaped in it."""
-    return Markup(svg.replace(f' style="{FIGURES}"', ""))  # noqa: S704
+def _drawings(strip: MonthStrip, curve: RecoveryCurve | None, title: str, width: int) -> Drawings:
+    """Drawings as parts of a page; whatever text they were given is escaped in them."""
+    return Drawings(
+        strip=Markup(month_strip_svg(strip, title, width)),  # noqa: S704
+        curve=Markup(recovery_curve_svg(curve, title, width)) if curve else Markup(),  # noqa: S704
+    )
 
 
 def _notes(one: ServiceMonth) -> list[TimelineNote]:
