@@ -181,7 +181,7 @@ class _Planning:
     def _layers(self, units: Expr) -> Expr:
         """Flat layers of all units: unit, layer name, start, end, value."""
         own = flatten(self._step, "own_windows", self._own(units)).mutate(layer=ibis.literal("own"))
-        platform = flatten(self._step, "platform_windows", self._platform(units)).mutate(layer=ibis.literal("platform"))
+        platform = self._platform(units).mutate(layer=ibis.literal("platform"))
         excluded = flatten(self._step, "excluded_windows", self._excluded(units)).mutate(layer=ibis.literal("excluded"))
         return own.union(platform, excluded)
 
@@ -197,10 +197,19 @@ class _Planning:
         return _near(impacts.mutate(value=_value(share, _.incident)).filter(_.value >= CODES))
 
     def _platform(self, units: Expr) -> Expr:
-        """Incidents that hit everyone, for the unit's service, region and curve."""
-        platform = units.join(self._table("platform"), ["curve", "service"], rname="{name}_hit")
-        platform = platform.filter(_.region_hit.isnull() | (_.region_hit == _.region))
-        return _near(platform.mutate(value=_value(_.share_ppm, _.incident)).filter(_.value >= CODES))
+        """Incidents that hit everyone, flat, for the unit's service, region and curve.
+
+        Flattened once per class and then handed to its units: what hit everyone is the same for all of them.
+        """
+        keys = ("curve", "service", "region", "period_start_ms", "period_end_ms", "minimum_run_ms")
+        led = self._step("led", units.mutate(leader=_.subject.min().over(ibis.window(group_by=keys))))
+        leaders = led.filter(_.subject == _.leader)
+        hits = leaders.join(self._table("platform"), ["curve", "service"], rname="{name}_hit")
+        hits = hits.filter(_.region_hit.isnull() | (_.region_hit == _.region))
+        windows = _near(hits.mutate(value=_value(_.share_ppm, _.incident)).filter(_.value >= CODES))
+        flat = self._step("platform_flat", flatten(self._step, "platform_windows", windows))
+        every = led.select("subject", "leader").join(flat.rename(leader="subject"), "leader")
+        return every.select("subject", "start_ms", "end_ms", "value")
 
     def _excluded(self, units: Expr) -> Expr:
         """Windows that a rule of the unit's terms excludes; the value counts down from CODES by rank."""

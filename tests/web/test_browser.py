@@ -68,8 +68,8 @@ def twelve_hours(settled_sqlite, tmp_path_factory):
     stored = settled_sqlite.engine.url.database
     with closing(sqlite3.connect(stored)) as one, closing(sqlite3.connect(home / "sla.db")) as two:
         one.backup(two)
-        two.execute("UPDATE merchant SET locale = 'en' WHERE merchant_id = ?", [seed.LUMEN])
-        two.execute("UPDATE incident SET title = ? WHERE title = 'Platform outage'", [LONG_TITLE])
+        two.execute("UPDATE merchants SET locale = 'en' WHERE merchant_id = ?", [seed.LUMEN])
+        two.execute("UPDATE incidents SET title = ? WHERE title = 'Platform outage'", [LONG_TITLE])
         two.commit()
     engine = create_engine(f"sqlite:///{home / 'sla.db'}")
     site = conftest.make_site(engine, home)
