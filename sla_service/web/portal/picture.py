@@ -26,8 +26,8 @@ from sla_service.formats.texts.conventions import Conventions
 from sla_service.usecases.read_availability import ServiceMonth
 
 MAX_NOTES = 12
-WIDE, NARROW = 680, 340
-"""Widths that the drawings are made for: a desk's and a phone's; the page shows one of them."""
+WIDE, NARROW = 680, 350
+"""Widths that the drawings are made for: a desk's, and what a phone of 390 pixels leaves; a page shows one of them."""
 
 
 @dataclass(frozen=True, slots=True)
