@@ -27,7 +27,6 @@ DAYS_APART = 5
 """Where not every day finds room for its number, every fifth has it, and those that matter."""
 INK = "var(--ink, currentColor)"
 ACCENT = "var(--accent, #0b5563)"
-BAD = "var(--bad, #b3261e)"
 HAIR = "var(--hair, #8a9099)"
 
 
