@@ -1,5 +1,6 @@
 # The commands that the README names. `make` alone lists them.
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -26,7 +27,7 @@ demo: $(STAMP) ## close September 2023 for 1,000 merchants, into ./demo/
 
 serve: $(STAMP) ## the service over the demo's database, with a merchant's link
 	@test -f demo/sla.db || $(MAKE) --no-print-directory demo
-	@SLA_HOME=demo $(BIN)/sla serve
+	@SLA_HOME=demo $(BIN)/sla serve --port $(PORT)
 
 test: check ## every check; what CI runs
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sla_service.domain.errors import InvalidValueError, MissingSettingsError, Problem
+from sla_service.domain.errors import InvalidValueError, MissingSettingsError, Problem, shown
 
 PREFIX = "SLA_"
 TESTS = "SLA_TEST_"
@@ -51,22 +51,22 @@ class Settings:
         """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.
 
         Raises:
-            InvalidValueError: There is no such setting.
-            MissingSettingsError: A variable is set to something that cannot be read; all such names at once.
+            InvalidValueError: There is no such setting, or one cannot be read; all of them at once.
         """
         _refuse_unknown(env)
         given = {key.removeprefix(PREFIX).lower(): value for key, value in env.items() if key.startswith(PREFIX)}
         values: dict[str, object] = {}
-        bad = []
+        bad: list[Problem] = []
         for field, default in cls().fields().items():
             if field not in given:
                 continue
             try:
                 values[field] = _read(field, given[field], default)
             except (ValueError, KeyError):
-                bad.append(PREFIX + field.upper())
+                name, found = PREFIX + field.upper(), shown(given[field])
+                bad.append(Problem("setting_value", f"{name}: write {_form(default)}", value=found))
         if bad:
-            raise MissingSettingsError(bad, "start with the values you meant (these cannot be read)")
+            raise InvalidValueError(bad)
         return cls(**values)  # type: ignore[arg-type]
 
     def fields(self) -> dict[str, object]:
@@ -105,6 +105,15 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
         problems.append(Problem("setting_unknown", f"there is no setting {name}; {hint}"))
     if problems:
         raise InvalidValueError(problems)
+
+
+def _form(default: object) -> str:
+    match default:
+        case bool():
+            return "yes or no"
+        case int():
+            return "a whole number"
+    return "a colour such as #0b5563"
 
 
 def _read(field: str, text: str, default: object) -> object:

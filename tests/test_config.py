@@ -35,7 +35,7 @@ def test_variables_are_read_by_the_kind_of_their_setting():
     [("SLA_SMTP_PORT", "many"), ("SLA_SMTP_TLS", "perhaps"), ("SLA_ACCENT", "teal")],
 )
 def test_a_value_that_cannot_be_read_names_its_variable(name, value):
-    with pytest.raises(MissingSettingsError, match=name):
+    with pytest.raises(InvalidValueError, match=f"{name}: write"):
         Settings.from_env({name: value})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from sla_service import __version__
@@ -17,6 +19,7 @@ from sla_service.cli.mail import mail
 from sla_service.cli.policy import policy
 from sla_service.cli.run import run
 from sla_service.cli.statement import statement
+from sla_service.domain.errors import InvalidValueError
 
 EPILOG = """\b
 The month, in order:
@@ -36,6 +39,17 @@ Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decide
 6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person."""
 
 
+def parse_actor(name: str) -> str:
+    """A person's name as it goes into the records: letters, digits and ``. _ @ -``, so that two names are two people.
+
+    Raises:
+        InvalidValueError: Anything else, an empty name or blanks included.
+    """
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", name) is None:
+        raise InvalidValueError.of("actor", "give --as a name of letters, digits and . _ @ -", value=name)
+    return name
+
+
 @click.group(cls=TeachingGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--as", "actor", metavar="NAME", help="Who is asking; your login name if left out.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
@@ -46,7 +60,7 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
 
     Without any setting it works on an embedded database in ./var; see `SLA_HOME` and `SLA_DATABASE_URL`.
     """
-    context.actor = actor or context.actor
+    context.actor = parse_actor(context.actor if actor is None else actor)
     context.quiet = quiet
 
 

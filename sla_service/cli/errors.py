@@ -6,6 +6,7 @@ import sys
 from typing import Any, NoReturn
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from sla_service.domain.errors import (
     ConflictError,
@@ -30,7 +31,7 @@ SHOWN_PROBLEMS = 20
 
 
 class TeachingGroup(click.Group):
-    """The root group: our own refusals become messages and exit codes; anything else is a defect and is raised."""
+    """The root group: refusals, ours and the machine's, become messages and exit codes; a defect is raised."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run a command."""
@@ -38,6 +39,14 @@ class TeachingGroup(click.Group):
             return super().invoke(ctx)
         except SlaError as error:
             refuse(error)
+        except DBAPIError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            click.echo(f"The database cannot be used: {reason}. Check SLA_DATABASE_URL, or SLA_HOME.", err=True)
+            sys.exit(EXIT_CODES[MissingSettingsError])
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            click.echo(f"Not possible: {error.strerror or error}{where}.", err=True)
+            sys.exit(EXIT_CODES[MissingSettingsError])
 
 
 def refuse(error: SlaError) -> NoReturn:

@@ -63,6 +63,8 @@ def _print(console: Console, one: Explanation, period: str) -> None:
         say(f"  Parked: {subject.parked_reason or 'nothing is left to measure'}.")
         return
     zone, window, measurement = subject.time_zone, one.measured.window, one.measured.measurement
+    if one.is_estimate:
+        say("  ESTIMATE: the period is not over; time to come is taken as up, and nothing is owed yet")
     terms = f"{policy.name_and_version} ({policy.digest[:12]})"
     start, end = _local(window.start_ms, zone), _local(window.end_ms, zone)
     say(f"  Contract from {contract.starts_on}: {terms}, {contract.monthly_fee} a month")

@@ -22,6 +22,7 @@ def explanation_mapping(one: Explanation) -> dict[str, Any]:
     if found is None or measured.measurement is None or subject.policy is None or measured.window is None:
         return head
     return head | {
+        "is_estimate": one.is_estimate,
         "policy_version": subject.policy.version,
         "policy_digest": subject.policy.digest,
         "method": subject.policy.curve.value,

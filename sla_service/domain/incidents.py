@@ -92,7 +92,7 @@ def recovery_segments(incident: Incident, curve: Curve, *, until_ms: int) -> lis
     if not points:
         return []
     last = points[-1]
-    end_ms = until_ms if incident.ended_at_ms is None else incident.ended_at_ms
+    end_ms = until_ms if incident.ended_at_ms is None or contradicts_its_end(incident) else incident.ended_at_ms
     if curve is Curve.REPORTED_WINDOW:
         # Whoever published no end, but reported that all is back, published the end with that report.
         if incident.ended_at_ms is None and not last.impact_ppm:
@@ -103,6 +103,14 @@ def recovery_segments(incident: Incident, curve: Curve, *, until_ms: int) -> lis
         stretches.append((last, TimelinePoint(end_ms, last.available_ppm)))
     segments = [segment for one, two in stretches for segment in _stretch(one, two, curve)]
     return segments if incident.ended_at_ms is not None or not last.impact_ppm else _cut(segments, until_ms)
+
+
+def contradicts_its_end(incident: Incident) -> bool:
+    """Whether the last report, after the incident's end, still says that not all is back: then nobody knows the end."""
+    if not incident.timeline or incident.ended_at_ms is None:
+        return False
+    last = incident.timeline[-1]
+    return last.impact_ppm > 0 and last.at_ms >= incident.ended_at_ms
 
 
 def _cut(segments: Sequence[Segment], until_ms: int) -> list[Segment]:

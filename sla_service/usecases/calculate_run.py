@@ -19,6 +19,7 @@ from sla_service.db.runs import change_state, find_live_run, save_run
 from sla_service.db.tables import RunRecord
 from sla_service.domain.assessment import Assessment, Measurement, assess
 from sla_service.domain.errors import ConflictError, InvalidValueError
+from sla_service.domain.incidents import contradicts_its_end
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
@@ -51,7 +52,8 @@ def calculate_run(
     """Calculate the credits of a month as a new run; an earlier draft of the month is superseded.
 
     Raises:
-        ConflictError: The month has not ended everywhere, or its run is already approved or issued.
+        ConflictError: The month has not ended everywhere, its run is already approved or issued, or an incident's
+            reports contradict its end.
         InvalidValueError: No contract was in force in the month.
     """
     # Ibis takes long to import: only those who measure pay for it.
@@ -63,6 +65,7 @@ def calculate_run(
     gathered = gather(session, month, as_of_ms=now_ms)
     if not gathered.subjects:
         raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
+    _refuse_contradictions(gathered)
     last_ms = max((subject.window.end_ms for subject in gathered.subjects if subject.window), default=0)
     if last_ms > now_ms:
         ends = format_instant(month.window("UTC").end_ms if last_ms == 0 else last_ms)
@@ -86,6 +89,19 @@ def calculate_run(
     progress("Storing", 0, 1)
     save_credits(session, credits, lines)
     return run
+
+
+def _refuse_contradictions(gathered: Gathered) -> None:
+    """Evidence about everyone that cannot all be true is settled by a person before it becomes money."""
+    for incident in gathered.incidents:
+        if contradicts_its_end(incident):
+            last = incident.timeline[-1]
+            message = (
+                f"{incident.incident_id} ended at {format_instant(incident.ended_at_ms or 0)}, but its report of "
+                f"{format_instant(last.at_ms)} says that not all was back; import the report of full recovery, or its "
+                f"right end with --update"
+            )
+            raise ConflictError("timeline_after_end", message)
 
 
 def _supersede(session: Session, month: Month) -> None:

@@ -11,7 +11,7 @@ from sla_service.domain.errors import ConflictError, ForbiddenError
 NEXT = {
     "calculated": "it can be approved or rejected",
     "approved": "it can be issued or rejected",
-    "issued": "it can only be corrected",
+    "issued": "what it says no longer changes",
     "rejected": "calculate the period again",
     "superseded": "look for the newer run of the period",
 }
@@ -36,7 +36,7 @@ def approve_run(session: Session, run_id: int, *, digest: str | None, now_ms: in
     if run.state == "approved" and run.approved_by == actor:
         return run
     require_state(run, "calculated")
-    if run.created_by == actor:
+    if run.created_by.casefold() == actor.casefold():
         raise ForbiddenError("four_eyes", f"{actor} calculated run {run_id}; a second person approves it")
     if digest is not None and not (digest and run.digest.startswith(digest)):
         raise ConflictError(

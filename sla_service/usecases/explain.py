@@ -12,7 +12,7 @@ from sla_service.db.incidents import list_incidents
 from sla_service.db.parties import load_merchant
 from sla_service.domain.assessment import Assessment, Measurement, assess
 from sla_service.domain.error_budget import ErrorBudget, budgets, burn_rate
-from sla_service.domain.errors import NotFoundError
+from sla_service.domain.errors import ConflictError, NotFoundError
 from sla_service.domain.incidents import Curve, Incident
 from sla_service.domain.parties import Merchant
 from sla_service.domain.periods import Month
@@ -43,6 +43,8 @@ class Explanation:
     """Burn rate over the whole period; None without a budget."""
     methods: tuple[MethodResult, ...]
     incidents: dict[str, Incident]
+    is_estimate: bool
+    """Whether the period is still running: time to come is taken as up."""
     stored: ServiceMonth | None
     """The issued figures, if the month is issued."""
 
@@ -52,17 +54,20 @@ def explain(session: Session, merchant_id: str, month: Month, *, now_ms: int) ->
 
     Raises:
         NotFoundError: There is no such merchant, or it had no contract in the month.
+        ConflictError: The month has not begun.
     """
     merchant = load_merchant(session, merchant_id)
     gathered = gather(session, month, as_of_ms=now_ms, merchant_id=merchant_id)
     if not gathered.subjects:
         raise NotFoundError(f"merchant {merchant_id} had no contract in {month}")
+    if all(subject.window and subject.window.start_ms >= now_ms for subject in gathered.subjects):
+        raise ConflictError("period_open", f"{month} has not begun; there is nothing to explain yet")
     incidents = {incident.incident_id: incident for incident in list_incidents(session, near=around(month))}
     own = measure_gathered(gathered)
     others = {curve: measure_gathered(gathered, curve=_always(curve)) for curve in Curve}
     issued = [one for one in read_month(session, merchant_id, month, now_ms=now_ms) if one.issued]
     return [
-        _explain(merchant, one, {curve: found[i] for curve, found in others.items()}, incidents, issued)
+        _explain(merchant, one, {curve: found[i] for curve, found in others.items()}, incidents, issued, now_ms)
         for i, one in enumerate(own)
     ]
 
@@ -77,11 +82,13 @@ def _explain(
     others: dict[Curve, MeasuredSubject],
     incidents: dict[str, Incident],
     issued: list[ServiceMonth],
+    now_ms: int,
 ) -> Explanation:
     policy, measurement, contract = one.subject.policy, one.measurement, one.subject.contract
     stored = next((s for s in issued if s.service == contract.service and s.window == one.window), None)
+    is_estimate = one.window is not None and one.window.end_ms > now_ms
     if policy is None or measurement is None:
-        return Explanation(merchant, one, None, (), None, (), incidents, stored)
+        return Explanation(merchant, one, None, (), None, (), incidents, is_estimate, stored)
     fee = contract.monthly_fee
     methods = [
         MethodResult(curve, other.measurement, assess(policy, other.measurement, fee))
@@ -96,5 +103,6 @@ def _explain(
         burn_rate(measurement, policy.target),
         tuple(methods),
         incidents,
+        is_estimate,
         stored,
     )

@@ -79,6 +79,35 @@ def test_approving_one_s_own_run_is_not_allowed_with_exit_code_6(sla, calculated
     assert "a second person" in result.output
 
 
+@pytest.mark.parametrize("name", ["", "ann ", " ", "Ann Smith", "a\u200bnn"])
+def test_a_name_that_only_looks_like_another_is_refused(sla, calculated, name):
+    assert sla("--as", name, "run", "approve", 1).exit_code == 3
+
+
+def test_the_same_name_in_capitals_is_the_same_person(sla, calculated):
+    assert sla("--as", "ANN", "run", "approve", 1).exit_code == 6
+
+
+def test_a_database_that_cannot_be_reached_is_said_in_one_line(sla):
+    result = sla("run", "list", database_url="postgresql://nobody@127.0.0.1:1/nothing")
+    assert result.exit_code == 7
+    assert "Check SLA_DATABASE_URL" in result.output
+
+
+def test_an_unfinished_month_is_explained_as_an_estimate_and_a_coming_one_is_not(sla, calculated):
+    assert "ESTIMATE" in sla("explain", "--merchant", "step", "--period", "2023-10").output
+    assert sla("explain", "--merchant", "step", "--period", "2030-01").exit_code == 5
+
+
+def test_reports_that_contradict_an_incident_s_end_stop_the_calculation_until_settled(sla, calculated, tmp_path):
+    later = tmp_path / "later.csv"
+    later.write_text("incident_id,at,share_available\nINC-2023-09-19,2023-09-19T20:00+08:00,40\n", encoding="utf-8")
+    assert sla("import", "timeline", later).exit_code == 0
+    result = sla("run", "calculate", "--period", "2023-09")
+    assert result.exit_code == 5
+    assert "report of full recovery" in result.output
+
+
 def test_what_does_not_exist_has_exit_code_4(sla, calculated):
     assert sla("run", "show", 99).exit_code == 4
     assert sla("explain", "--merchant", "nobody", "--period", "2023-09").exit_code == 4

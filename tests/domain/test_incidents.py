@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_service.domain.errors import InvalidValueError
-from sla_service.domain.incidents import Curve, Incident, TimelinePoint, recovery_segments, turning_points
+from sla_service.domain.incidents import (
+    Curve,
+    Incident,
+    TimelinePoint,
+    contradicts_its_end,
+    recovery_segments,
+    turning_points,
+)
 from sla_service.domain.instants import MINUTE_MS, SECOND_MS
 from sla_service.domain.windows import SHARE_FULL_PPM
 from tests.builders import a_point, an_incident, the_outage
@@ -81,8 +88,8 @@ def test_without_a_report_of_full_recovery_a_closed_incident_lasts_until_its_end
 
 
 @pytest.mark.parametrize("curve", [*STEPPED, Curve.LINEAR])
-def test_an_end_before_the_last_report_adds_nothing(curve):
-    incident = reports((0, 0), (10, 50), end="2023-09-01T00:05+08:00")
+def test_an_end_before_the_report_of_recovery_takes_nothing_away(curve):
+    incident = reports((0, 0), (10, 100), end="2023-09-01T00:05+08:00")
     assert minutes_down(incident, curve) == 10
 
 
@@ -216,3 +223,21 @@ def test_an_open_incident_is_cut_even_between_its_reports():
 def test_a_timeline_that_stands_still_is_refused():
     with pytest.raises(InvalidValueError, match="stands still"):
         Incident("I", "t", "s", "c", 1, "x", "", timeline=(TimelinePoint(5_000, 0), TimelinePoint(5_000, 1)))
+
+
+def test_a_report_of_impact_after_the_end_leaves_the_end_open():
+    hour = 3_600_000
+    points = (TimelinePoint(hour, 0), TimelinePoint(3 * hour, 400_000))
+    incident = Incident("I", "t", "s", "c", hour, "x", "", ended_at_ms=2 * hour, timeline=points)
+    assert contradicts_its_end(incident)
+    segments = recovery_segments(incident, Curve.STEP, until_ms=4 * hour)
+    assert segments[-1].window.end_ms == 4 * hour
+
+
+def test_an_incident_without_published_end_ends_where_full_recovery_was_reported():
+    hour = 3_600_000
+    incident = Incident(
+        "I", "t", "s", "c", hour, "x", "", timeline=(TimelinePoint(hour, 0), TimelinePoint(2 * hour, SHARE_FULL_PPM))
+    )
+    (segment,) = recovery_segments(incident, Curve.REPORTED_WINDOW, until_ms=9 * hour)
+    assert (segment.window.start_ms, segment.window.end_ms) == (hour, 2 * hour)

@@ -32,6 +32,8 @@ HEAD_MM = 20.0
 MINUTES_MM, SHARE_MM = 153.0, 171.0
 """Where the columns of minutes and of shares end."""
 MINUTES_WIDTH_MM = 15.0
+SLACK_MM = 0.5
+"""A cell exactly as wide as its column must not be cut for the last digit of a float."""
 
 
 def told_notes(credit: StatedCredit) -> list[TimelineNote]:
@@ -124,7 +126,7 @@ def _titles(draft: Draft, credit: StatedCredit, lines: Sequence[TimelineNote]) -
 def _columns(draft: Draft, rows: Sequence[Row]) -> list[Column]:
     """Columns as wide as the reader's way of writing times asks; titles get the rest."""
     say, faces = draft.texts.say, draft.sheet.faces
-    time_mm = CELL_GAP_MM + max(faces.width_mm(cell, TEXT) for row in rows for cell in row.cells[1:3])
+    time_mm = CELL_GAP_MM + SLACK_MM + max(faces.width_mm(cell, TEXT) for row in rows for cell in row.cells[1:3])
     end_mm = MINUTES_MM - MINUTES_WIDTH_MM - time_mm
     return [
         Column(say("statement.lines.incident"), LEFT_MM, end_mm - time_mm),

@@ -8,6 +8,7 @@ from sla_service.formats.statement_pdf.draft import Draft
 from sla_service.formats.statement_pdf.figures import draw_figures
 from sla_service.formats.statement_pdf.ladder import draw_ladder
 from sla_service.formats.statement_pdf.letter import draw_continuation, draw_letter
+from sla_service.formats.statement_pdf.measures import GRID_MM
 from sla_service.formats.statement_pdf.picture import draw_picture
 from sla_service.formats.statement_pdf.small_print import credit_terms, draw_small_print, proof
 from sla_service.formats.texts import credit_words
@@ -22,7 +23,8 @@ def lay_out(draft: Draft) -> None:
         if i > 1:
             draft.sheet.turn()
         if len(statement.credits) > 1:
-            heading(draft, credit.service)
+            heading(draft, credit.service, credit.policy_title)
+            draft.sheet.y += GRID_MM / 2
         _credit(draft, credit, is_last=i == len(statement.credits))
     if not statement.credits:
         draw_small_print(draft, list(proof(draft)))
@@ -44,7 +46,10 @@ def _why(draft: Draft) -> str:
     credits_, words = draft.statement.credits, draft.words
     if len(credits_) == 1:
         return credit_words.opening(credits_[0], words)
-    amounts = [f"{credit.service} {draft.conventions.money(credit.amount)}" for credit in credits_]
+    names = [credit.service for credit in credits_]
+    if len(set(names)) < len(names):  # a change of plan: the service alone does not tell two contracts apart
+        names = [f"{credit.service} ({credit.policy_title})" for credit in credits_]
+    amounts = [f"{name} {draft.conventions.money(c.amount)}" for name, c in zip(names, credits_, strict=True)]
     return draft.texts.say("statement.why.several", amounts=credit_words.listed(amounts, draft.texts))
 
 
