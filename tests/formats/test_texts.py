@@ -155,3 +155,19 @@ def test_figures_in_an_english_text_are_english_figures(locale):
 )
 def test_a_share_is_floored_and_something_never_reads_as_nothing(share, shown):
     assert conventions_for("en", "UTC", "en").share(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("zone", "month", "name"),
+    [
+        ("Europe/Dublin", 9, "Irish Standard Time"),
+        ("Europe/Dublin", 1, "Greenwich Mean Time"),
+        ("Europe/London", 9, "British Summer Time"),
+        ("Asia/Shanghai", 9, "China Standard Time"),
+        ("America/New_York", 9, "Eastern Daylight Time"),
+        ("Australia/Sydney", 9, "Australian Eastern Standard Time"),
+        ("Australia/Sydney", 12, "Australian Eastern Daylight Time"),
+    ],
+)
+def test_the_zone_is_named_as_its_clock_goes_in_that_month(zone, month, name):
+    assert conventions_for("en-GB", zone, "en").zone_in(Month(2023, month).window(zone)) == name

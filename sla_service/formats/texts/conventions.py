@@ -6,9 +6,10 @@ Everything here writes exact values; nothing is rounded.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -106,15 +107,18 @@ class Conventions:
     def zone_in(self, window: Window) -> str:
         """The zone in full: ``China Standard Time``; without "Standard" or "Summer" where the window has both."""
         first, last = self.local(window.start_ms), self.local(window.end_ms - 1)
+        variant: Literal["generic", "daylight", "standard"] = "generic"
         if first.utcoffset() == last.utcoffset():
-            named = get_timezone_name(first, "long", locale=self.dates)
-            variant = "daylight" if first.dst() else "standard"
-        else:
-            named = get_timezone_name(load_zone(self.zone), "long", locale=self.dates)
-            variant = "generic"
-        if not named.startswith(NAMELESS):
+            # By the year's smallest offset, not by dst(): Ireland's standard time is its summer time, so that its
+            # dst() is 0 in summer, and its clock would be called Greenwich's.
+            offsets = [first.replace(month=month, day=1).utcoffset() or timedelta() for month in (1, 7)]
+            variant = "daylight" if (first.utcoffset() or timedelta()) > min(offsets) else "standard"
+        named = get_timezone_name(load_zone(self.zone), "long", locale=self.dates, zone_variant=variant)
+        if self.zone in get_global("meta_zones") and not named.startswith(f"{NAMELESS}+"):
             return named
-        return _name_under_older_key(self.zone, variant, self.dates) or self.zone
+        return _name_under_older_key(self.zone, variant, self.dates) or (
+            self.zone if named.startswith(NAMELESS) else named
+        )
 
     def number(self, text: str) -> str:
         """Write a plain decimal with the language's grouping and decimal sign: ``-1234.50`` as ``−1,234.50``."""
