@@ -8,8 +8,9 @@ import re
 import pytest
 from pypdf import PdfReader
 
-from sla_service.db.engine import reading
+from sla_service.db.engine import reading, writing
 from sla_service.db.statements import list_party_statements
+from sla_service.db.tables import StatementDocumentRecord
 from sla_service.domain.instants import DAY_MS, parse_instant
 from sla_service.usecases.portal_links import LINK_DAYS
 from tests.web import seed
@@ -126,6 +127,17 @@ def test_a_statement_is_the_stored_document(settled):
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(first.data)).pages)
     assert number in text
     assert settled.client.get(address).data == first.data
+
+
+def test_a_statement_that_cannot_be_printed_is_not_offered_and_the_credit_stands(lite):
+    seed.load_evidence(lite.engine)
+    seed.issue(lite.engine)
+    number = number_of(lite, "merchant", seed.LUMEN)
+    with writing(lite.engine) as session:
+        session.add(StatementDocumentRecord(number=number, parked_reason="a character that no font has"))
+    page = lite.page(seed.LUMEN, "months/2023-09")
+    assert "Download the statement" not in page
+    assert "The credit is yours all the same" in words_of(page)
 
 
 def test_another_merchants_statement_looks_like_one_that_never_was(settled):

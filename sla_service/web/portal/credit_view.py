@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sqlmodel import Session
 
-from sla_service.db.statements import load_statement
+from sla_service.db.statements import find_document, load_statement
 from sla_service.domain.assessment import Outcome
 from sla_service.domain.money import Money
 from sla_service.domain.statements import StatedCredit, snapshot_sha256, statement_from_json, verification_code
@@ -42,6 +42,8 @@ class CreditView:
     statement_number: str = ""
     issued_on: str = ""
     code: str = ""
+    has_document: bool = True
+    """False while the statement could not be made into a PDF; its figures stand on the page all the same."""
 
 
 def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceMonth) -> CreditView | None:
@@ -52,6 +54,7 @@ def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceM
         return CreditView(ways.money(one.amount), is_issued=False)
     record = load_statement(session, one.statement_number)
     statement = statement_from_json(record.snapshot)
+    document = find_document(session, one.statement_number)
     start_ms = one.window.start_ms if one.window else 0
     stated = next(c for c in statement.credits if c.service == one.service and c.period_start_ms == start_ms)
     words = Words(texts, ways)
@@ -66,6 +69,7 @@ def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceM
         statement_number=statement.number,
         issued_on=ways.iso_day(statement.issued_on),
         code=verification_code(snapshot_sha256(record.snapshot)),
+        has_document=document is None or document.parked_reason is None,
     )
 
 
