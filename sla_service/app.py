@@ -112,7 +112,7 @@ def main() -> None:
     except SlaError as error:
         refuse(error)
     cli.add_command(serve)
-    cli(obj=Context(settings, secret_key=lambda: secret_key(settings)), prog_name="sla")
+    cli(obj=Context(settings, secret_key=lambda: secret_key(settings), clock=system_clock_ms), prog_name="sla")
 
 
 @click.command("serve")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,18 +23,14 @@ WIDTH_WHEN_PIPED = 160
 """Columns of a table that no terminal limits."""
 
 
-def system_clock_ms() -> int:
-    """Now, in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
 @dataclass
 class Context:
     """Given to every command by ``app``; the engine is made when it is first wanted."""
 
     settings: Settings
     secret_key: Callable[[], str]
-    clock: Callable[[], int] = system_clock_ms
+    clock: Callable[[], int]
+    """Now, in milliseconds since 1970."""
     actor: str = field(default_factory=getpass.getuser)
     quiet: bool = False
 

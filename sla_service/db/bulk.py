@@ -9,7 +9,7 @@ is part of its transaction and rolls back with it. See docs/decisions/0004.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,25 @@ from sqlmodel import Session
 
 BATCH_ROWS = 50_000
 """Rows that are Python objects at one time on their way into SQLite."""
+READ_ROWS = 10_000
+"""Rows that are Python objects at one time on their way out of columns."""
+
+
+def schema_of(table: Table) -> pa.Schema:
+    """The columns of a table: 64-bit integers and strings."""
+    return pa.schema([(c.name, pa.string() if c.type.python_type is str else pa.int64()) for c in table.columns])
+
+
+def table_of(rows: Iterable[Sequence[object]], schema: pa.Schema) -> pa.Table:
+    """Rows of values, each in order of the schema, as columns."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema)
+
+
+def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Columns as mappings, a batch of them in memory at a time."""
+    for batch in table.to_batches(max_chunksize=READ_ROWS):
+        yield from batch.to_pylist()
 
 
 def copy_in(session: Session, table: Table, rows: pa.Table) -> None:

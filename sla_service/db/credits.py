@@ -9,7 +9,7 @@ from sqlalchemy import Table, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
-from sla_service.db.bulk import copy_in, read_arrow
+from sla_service.db.bulk import copy_in, read_arrow, schema_of
 from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
 
 CREDITS: Table = metadata.tables["credits"]
@@ -24,16 +24,12 @@ def save_credits(session: Session, credits: pa.Table, lines: pa.Table) -> None:
 
 def credits_schema() -> pa.Schema:
     """The columns of the credits table."""
-    return _schema(CREDITS)
+    return schema_of(CREDITS)
 
 
 def lines_schema() -> pa.Schema:
     """The columns of the lines table."""
-    return _schema(CREDIT_LINES)
-
-
-def _schema(table: Table) -> pa.Schema:
-    return pa.schema([(c.name, pa.string() if c.type.python_type is str else pa.int64()) for c in table.columns])
+    return schema_of(CREDIT_LINES)
 
 
 def load_credits(session: Session, run_id: int) -> pa.Table:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Table
 from sqlmodel import Session, col, func, select
 
 from sla_service.db.bulk import copy_in
@@ -21,12 +20,6 @@ def save_statements(session: Session, statements: pa.Table, credits: pa.Table) -
     """Store a run's statements and which credit each one states; columns as in ``tables``."""
     copy_in(session, metadata.tables["statements"], statements)
     copy_in(session, metadata.tables["statement_credits"], credits)
-
-
-def schema_of(table_name: str) -> pa.Schema:
-    """The columns of a table, for building Arrow rows."""
-    table: Table = metadata.tables[table_name]
-    return pa.schema([(c.name, pa.string() if c.type.python_type is str else pa.int64()) for c in table.columns])
 
 
 def load_statement(session: Session, number: str) -> StatementRecord:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sla_service.db.bulk import table_of
 from sla_service.domain.incidents import Curve, Incident, recovery_segments
 from sla_service.domain.policies import ExclusionEffect, Policy
 from sla_service.domain.windows import Window
@@ -44,18 +45,13 @@ def evidence_tables(
         ]
     curves = sorted({curve(policy) for policy in gathered.policies})
     return Evidence(
-        subjects=_table(subjects, SUBJECTS),
-        terms=_table(_terms(gathered.policies, curve), TERMS),
-        rules=_table(_rules(gathered.policies), RULES),
-        platform=_table(_platform(gathered.incidents, curves, gathered.as_of_ms), PLATFORM),
+        subjects=table_of(subjects, SUBJECTS),
+        terms=table_of(_terms(gathered.policies, curve), TERMS),
+        rules=table_of(_rules(gathered.policies), RULES),
+        platform=table_of(_platform(gathered.incidents, curves, gathered.as_of_ms), PLATFORM),
         impacts=_impacts(gathered),
-        exclusions=EXCLUSIONS.empty_table() if gathered.exclusions is None else gathered.exclusions,
+        exclusions=EXCLUSIONS.emptytable_of() if gathered.exclusions is None else gathered.exclusions,
     )
-
-
-def _table(rows: Iterable[Row], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema)
 
 
 def _terms(policies: Sequence[Policy], curve: Callable[[Policy], Curve]) -> list[Row]:
@@ -93,7 +89,7 @@ def _platform(incidents: Sequence[Incident], curves: Iterable[Curve], as_of_ms: 
 
 def _impacts(gathered: Gathered) -> pa.Table:
     if gathered.impacts is None:
-        return IMPACTS.empty_table()
+        return IMPACTS.emptytable_of()
     ids = pa.array([incident.incident_id for incident in gathered.incidents], pa.string())
     numbers = pc.index_in(gathered.impacts["incident_id"], ids).cast(pa.int64())
     known = gathered.impacts.append_column("incident", numbers)

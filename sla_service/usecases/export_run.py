@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import Session
 
+from sla_service.db.bulk import rows_of
 from sla_service.db.credits import load_credits, load_lines
 from sla_service.db.parties import load_merchants
 from sla_service.db.runs import load_run
@@ -77,15 +78,10 @@ def export_run(session: Session, run_id: int, kind: str, *, accounts: tuple[str,
     return csv_chunks(columns, rows, run.sums)
 
 
-def _rows(table: pa.Table) -> Iterator[Row]:
-    for batch in table.to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
-
-
 def _register(run: _Run) -> Iterator[Row]:
     """Every credit above zero, and every commitment that was missed without one, so that finance sees why."""
     behind = _incidents(run.lines)
-    for credit in _rows(run.credits):
+    for credit in rows_of(run.credits):
         if credit["outcome"] in {"credited", "below_minimum", "nothing_owed"}:
             run.sums.add(Money(credit["currency"], credit["amount_minor"]))
             incidents = " ".join(behind.get(credit["credit_no"], ()))
@@ -102,8 +98,8 @@ def _incidents(lines: pa.Table) -> dict[int, dict[str, None]]:
 
 
 def _lines(run: _Run) -> Iterator[Row]:
-    credits = {row["credit_no"]: row for row in _rows(run.credits) if row["outcome"] == "credited"}
-    for line in _rows(run.lines):
+    credits = {row["credit_no"]: row for row in rows_of(run.credits) if row["outcome"] == "credited"}
+    for line in rows_of(run.lines):
         credit = credits.get(line["credit_no"])
         if credit is not None:
             run.sums.count()
@@ -112,7 +108,7 @@ def _lines(run: _Run) -> Iterator[Row]:
 
 def _journal(run: _Run, accounts: tuple[str, str]) -> Iterator[Row]:
     last_day = (Month.parse(run.run["period"]).next.first_day - timedelta(days=1)).isoformat()
-    for credit in _rows(run.credits):
+    for credit in rows_of(run.credits):
         if credit["outcome"] == "credited":
             number = run.numbers[credit["credit_no"]]
             for row in journal_rows(credit, run.run, number, accounts, last_day):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 from sqlmodel import Session
 
+from sla_service.db.bulk import rows_of
 from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts
 from sla_service.db.incidents import list_incidents
 from sla_service.db.policies import list_policies
@@ -108,7 +109,7 @@ def _add_subjects(session: Session, gathered: Gathered, merchant_id: str | None)
     policies = published_policies(session)
     in_force: dict[tuple[str, date], Policy | None] = {}
     used: dict[str, Policy] = {}
-    for row in _rows(rows):
+    for row in rows_of(rows):
         # The version of the month's first day holds for the month; a contract that begins later begins with its own.
         key = (row["policy"], max(gathered.month.first_day, date.fromisoformat(row["starts_on"])))
         if key not in in_force:
@@ -121,11 +122,6 @@ def _add_subjects(session: Session, gathered: Gathered, merchant_id: str | None)
                 used[policy.digest] = policy
     gathered.policies = sorted(used.values(), key=lambda policy: (policy.policy, policy.version))
     _park_overlaps(gathered.subjects)
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
 
 
 def _subject(row: dict[str, Any], policy: Policy | None, day: date) -> Subject | None:

@@ -14,14 +14,15 @@ import pyarrow.compute as pc
 from sqlmodel import Session
 
 from sla_service.config import Settings
+from sla_service.db.bulk import schema_of, table_of
 from sla_service.db.credits import load_credits, load_lines
 from sla_service.db.incidents import list_incidents
 from sla_service.db.numbering import take_numbers
 from sla_service.db.outbox import save_outbox
 from sla_service.db.parties import load_merchants, load_partners
 from sla_service.db.runs import change_state, load_run
-from sla_service.db.statements import save_statements, schema_of
-from sla_service.db.tables import RunRecord
+from sla_service.db.statements import save_statements
+from sla_service.db.tables import RunRecord, metadata
 from sla_service.domain.assessment import Measurement
 from sla_service.domain.errors import ConflictError
 from sla_service.domain.instants import to_datetime
@@ -205,8 +206,8 @@ class _Issuing:
             stated += [(self.run_id, int(credit.credit_id.split("-")[1]), one.number) for credit in one.credits]
             address = one.recipient.email
             outbox.append((one.number, address, message_id(one, address), "pending", 0, None, self.now_ms))
-        save_statements(self.session, _table(rows, "statements"), _table(stated, "statement_credits"))
-        save_outbox(self.session, _table(outbox, "outbox"))
+        save_statements(self.session, _rows(rows, "statements"), _rows(stated, "statement_credits"))
+        save_outbox(self.session, _rows(outbox, "outbox"))
 
 
 def message_id(statement: Statement, recipient: str) -> str:
@@ -247,7 +248,5 @@ class _LinesByCredit:
         return rows
 
 
-def _table(rows: Sequence[tuple[Any, ...]], name: str) -> pa.Table:
-    schema = schema_of(name)
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema)
+def _rows(rows: Sequence[tuple[Any, ...]], name: str) -> pa.Table:
+    return table_of(rows, schema_of(metadata.tables[name]))
