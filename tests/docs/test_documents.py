@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -19,14 +19,14 @@ from sla_service.domain.incidents import Curve, recovery_segments
 from sla_service.domain.instants import MINUTE_MS, format_instant, parse_instant
 from sla_service.domain.money import Money, Rounding, format_exact, round_to_money
 from sla_service.domain.periods import Month, midnight_ms
-from sla_service.domain.policies import ExclusionEffect
+from sla_service.domain.policies.downtime import ExclusionEffect
 from sla_service.domain.shares import format_floored, format_percent, parse_percent
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.csv_rows import read_csv
 from sla_service.formats.exports import shapes
 from sla_service.formats.nouns import NOUNS
+from sla_service.formats.policy_schema import policy_schema
 from sla_service.formats.policy_yaml import parse_policy
-from sla_service.formats.yaml_reader import Fields
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.policies import check_policy
 
@@ -35,10 +35,12 @@ DOCS = ROOT / "docs"
 EXAMPLE = ROOT / "examples" / "2023-09-19"
 OUTAGE_ID = "INC-2023-09-19"
 SEPTEMBER = Month(2023, 9)
-ALGORITHM, POLICIES, FILES, EXPORTS, OPERATIONS = (
+ALGORITHM, POLICY_GUIDE, POLICY_FIELDS, FILES, EXPORTS, OPERATIONS = (
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("algorithm", "policies", "files", "exports", "operations")
+    for name in ("algorithm", "policies", "policies/fields", "files", "exports", "operations")
 )
+POLICIES = POLICY_GUIDE + "".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / "policies").glob("*.md")))
+"""The guide and its pages."""
 
 
 def cells(line):
@@ -65,6 +67,73 @@ def blocks(text, language):
 
 def policy(name):
     return parse_policy((EXAMPLE / "policies" / f"storefront-{name}.yaml").read_text(encoding="utf-8"))
+
+
+SCHEMA = policy_schema()
+SHORTEST = dict(re.match(r"([a-z]+): (.*)", line).groups() for line in blocks(POLICIES, "yaml")[0][1].splitlines())
+
+
+def phrases():
+    """What contracts say and what the pages write for it, as fields of a policy."""
+    for table in re.findall(r"^\| in the contract \| in the file .*\n\|[-|]+\|\n((?:\|.*\n)*)", POLICIES, re.MULTILINE):
+        for line in table.splitlines():
+            contract, written = re.split(r"(?<!\\)\|", line.strip().strip("|"))[:2]
+            yield contract.strip(), re.findall(r"`([^`]+)`", written)
+
+
+def reference(*head):
+    """The rows of all tables on the page of fields that have this head, words still marked."""
+    start = re.escape(f"| {' | '.join(head)} |")
+    for table in re.findall(rf"^{start}.*\n\|[-|]+\|\n((?:\|.*\n)*)", POLICY_FIELDS, re.MULTILINE):
+        for line in table.splitlines():
+            row = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))]
+            yield (row[0].strip("`") if head[0] == "field" else row[0], *row[1:])
+
+
+@dataclass
+class Known:
+    """A field of the grammar, over everything that it may stand in."""
+
+    words: set[str] = field(default_factory=set)
+    is_required: bool = True
+    is_choice: bool = False
+    """Whether nothing but the words can be written."""
+
+
+def cases(schema):
+    """The ways to write something, without references, lists and unions."""
+    if "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    inner = [one for one in schema.get("anyOf", ()) if one.keys() - {"required"}]
+    if inner:
+        return [case for one in inner for case in cases(one)]
+    return cases(schema["items"]) if "items" in schema else [schema]
+
+
+def words_of(schema):
+    known = ["yes" if one is True else "no" if one is False else one for one in schema.get("enum", ())]
+    return [*known, schema["const"]] if "const" in schema else known
+
+
+def grammar_fields():
+    """Every field by its path, walked from the schema."""
+    found: dict[str, Known] = {}
+    _walk(SCHEMA, "", found)
+    return found
+
+
+def _walk(schema, path, found):
+    for case in cases(schema):
+        for name, one in case.get("properties", {}).items():
+            at = f"{path}.{name}" if path else name
+            known = found.setdefault(at, Known())
+            ways = cases(one)
+            known.words |= {word for way in ways for word in words_of(way)}
+            known.is_choice = all(words_of(way) for way in ways)
+            known.is_required &= name in case.get("required", ())
+            # Credits that become one are credits again.
+            if at != "credit.of":
+                _walk(one, at, found)
 
 
 @pytest.fixture(scope="module")
@@ -277,22 +346,50 @@ def measurement_of(availability):
 
 class TestPolicies:
     @pytest.mark.parametrize("document", [text for _, text in blocks(POLICIES, "yaml")], ids=lambda text: text[:40])
-    def test_each_policy_on_the_page_holds_its_examples(self, document):
-        assert not check_policy(document).failed
+    def test_each_policy_on_the_pages_holds_its_examples(self, document):
+        assert not [(one.example.name, one.differences) for one in check_policy(document).failed]
 
-    def test_every_field_that_is_read_is_named(self, monkeypatch):
-        read = {}
-        node_of = Fields.node_of
+    @pytest.mark.parametrize(("contract", "written"), list(phrases()), ids=lambda text: text[:60])
+    def test_what_to_write_for_a_phrase_is_read(self, contract, written):
+        said = dict(re.match(r"([a-z]+): (.*)", one).groups() for one in written)
+        if "kind: metric" in said.get("indicator", ""):
+            said |= {"target": "200", "credit": "{above: 200, pay: 10%}"}
+        assert parse_policy("".join(f"{name}: {text}\n" for name, text in (SHORTEST | said).items())), contract
 
-        def remember(self, name, **how):
-            read[name] = None
-            return node_of(self, name, **how)
+    def test_every_field_and_every_word_is_in_the_reference_and_nothing_else(self):
+        said = {row[0]: row[1] for row in reference("field", "written as", "default")}
+        known = grammar_fields()
+        assert list(said) == list(dict.fromkeys(said))
+        assert said.keys() == known.keys()
+        for path, one in known.items():
+            words = set(re.findall(r"`([^`]+)`", said[path]))
+            assert one.words <= words, path
+            # Where words stand beside other forms, more may be said about those.
+            assert not one.is_choice or words == one.words, path
 
-        monkeypatch.setattr(Fields, "node_of", remember)
-        for _, document in blocks(POLICIES, "yaml"):
-            parse_policy(document)
-        assert {"policy", "expires", "announced", "undefined"} <= read.keys()
-        assert [name for name in read if not re.search(rf"\b{name}[`.]", POLICIES)] == []
+    def test_the_reference_says_what_is_required(self):
+        said = {row[0]: row[2] for row in reference("field", "written as", "default")}
+        known = grammar_fields()
+        assert {path for path, default in said.items() if default == "required"} == {
+            path for path in said if known[path].is_required
+        }
+
+    @pytest.mark.parametrize("stage", ["period", "indicator", "exclude", "quantise", "credit"])
+    def test_the_reference_says_which_fields_a_kind_has(self, stage):
+        known = {
+            word: {name for name in case["properties"] if name != "kind"}
+            for case in cases(SCHEMA["properties"][stage])
+            for word in words_of(case.get("properties", {}).get("kind", {}))
+        }
+        common = set.intersection(*known.values())
+        said = {}
+        for kinds, fields_ in reference(f"kind of `{stage}`", "its own fields"):
+            for kind in re.findall(r"`([^`]+)`", kinds):
+                said[kind] = set(re.findall(r"`([^`]+)`", fields_))
+        assert said == {word: names - common for word, names in known.items()}
+
+    def test_every_published_policy_is_counted(self):
+        assert f"{len(list((ROOT / 'policies' / 'published').glob('*.yaml')))} policies" in POLICIES
 
 
 class TestFiles:
