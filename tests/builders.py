@@ -9,13 +9,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from sla_service.domain.assessment import Measurement
 from sla_service.domain.exclusions import Exclusion, ExclusionKind
 from sla_service.domain.incidents import Curve, Incident, TimelinePoint
-from sla_service.domain.instants import MINUTE_MS, parse_instant
+from sla_service.domain.instants import DAY_MS, MINUTE_MS, parse_instant
+from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
-from sla_service.domain.policies import Minimum, Policy, PolicyExample, Tier
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Overlap, Pay, Share, Table, Tier
+from sla_service.domain.policies.examples import ExampleImpact, PolicyExample
+from sla_service.domain.policies.indicators import Windows
+from sla_service.domain.policies.payment import Cap, Minimum
 from sla_service.domain.shares import parse_percent
 from sla_service.domain.statements import (
     ImpactLine,
@@ -30,7 +34,7 @@ from sla_service.domain.statements import (
     StatementKind,
     TimelineNote,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
+from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.measure.columns import EXCLUSIONS, IMPACTS, PLATFORM, RULES, SUBJECTS, TERMS
 from tests.oracle import Case
 
@@ -55,6 +59,11 @@ def money(text: str) -> Money:
 
 def percent(text: str) -> Fraction:
     return parse_percent(f"{text}%")
+
+
+def share(text: str) -> Pay:
+    """A percentage of the base."""
+    return Share(percent(text))
 
 
 def a_point(at: str, available: str, text: str = "") -> TimelinePoint:
@@ -93,7 +102,7 @@ def the_outage() -> Incident:
 
 def a_tier(above_or_at: str, below: str, pays: str, **changes: Any) -> Tier:
     """A row: from the first percentage (included) to below the second."""
-    values: dict[str, Any] = {"pays": percent(pays), "upper": percent(below), "lower": percent(above_or_at)}
+    values: dict[str, Any] = {"pays": share(pays), "upper": percent(below), "lower": percent(above_or_at)}
     return Tier(**{**values, **changes})
 
 
@@ -101,6 +110,10 @@ TIERS = (a_tier("99", "99.95", "10"), a_tier("95", "99", "25"), a_tier("0", "95"
 
 
 def a_policy(*tiers: Tier, **changes: Any) -> Policy:
+    """The rows, ``curve`` and ``cap`` may be said by themselves; whatever else is a term by its own name."""
+    rows = changes.pop("tiers", tiers or TIERS)
+    overlap = changes.pop("overlap", Overlap.UNDEFINED)
+    cap: Cap | None = changes.pop("cap", None)
     values: dict[str, Any] = {
         "policy": "storefront-plus",
         "version": 3,
@@ -108,9 +121,10 @@ def a_policy(*tiers: Tier, **changes: Any) -> Policy:
         "service": "storefront",
         "effective_from": date(2023, 1, 1),
         "time_zone": "Asia/Shanghai",
-        "curve": Curve.STEP,
+        "indicator": Windows(changes.pop("curve", Curve.STEP)),
         "target": percent("99.95"),
-        "tiers": tiers or TIERS,
+        "credit": Table(rows, overlap),
+        "caps": (cap,) if cap else (),
     }
     return Policy(**{**values, **changes})
 
@@ -120,8 +134,8 @@ def a_minimum(text: str, *, strict: bool = False) -> Minimum:
 
 
 def an_example(**changes: Any) -> PolicyExample:
-    impact = (Segment(a_window("2023-09-19T02:00+08:00", "2023-09-19T05:40+08:00"), SHARE_FULL_PPM),)
-    values = {"name": "the outage", "fee": money("299.00 USD"), "month": Month(2023, 9), "impact": impact}
+    impact = (ExampleImpact(a_window("2023-09-19T02:00+08:00", "2023-09-19T05:40+08:00")),)
+    values = {"name": "the outage", "fee": money("299.00 USD"), "first_day": date(2023, 9, 1), "impact": impact}
     return PolicyExample(**{**values, **changes})
 
 
@@ -227,9 +241,30 @@ def a_statement(**changes: Any) -> Statement:
     return Statement(**{**values, **changes})
 
 
+DEFAULTS = {
+    "unit": "",
+    "clock": "failure",
+    "in_detail": False,
+    "reads": "windows",
+    "usage_incident": 0,
+    "slot_requests": 0,
+    "confirmed": False,
+    "covered": "",
+}
+"""Columns of evidence that most tests have no word for."""
+
+
 def arrow(schema: pa.Schema, rows: Iterable[Mapping[str, Any]] = ()) -> pa.Table:
-    """An evidence table from rows; a column that a row leaves out is null."""
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    """An evidence table from rows; a column that a row leaves out has its default, or is null."""
+    filled = [{name: DEFAULTS.get(name) for name in schema.names} | _reach(row) | dict(row) for row in rows]
+    return pa.Table.from_pylist(filled, schema=schema)
+
+
+def _reach(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence is read from a day before a subject's period to a day after it."""
+    if "period_start_ms" not in row:
+        return {}
+    return {"reach_start_ms": row["period_start_ms"] - DAY_MS, "reach_end_ms": row["period_end_ms"] + DAY_MS}
 
 
 def evidence(cases: Sequence[Case]) -> dict[str, pa.Table]:

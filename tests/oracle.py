@@ -14,7 +14,8 @@ from math import ceil, floor
 
 from sla_service.domain.incidents import TimelinePoint
 from sla_service.domain.money import Money, Rounding
-from sla_service.domain.policies import Policy, Tier
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Share, Tier
 from sla_service.domain.windows import Window
 
 FULL = 1_000_000
@@ -217,9 +218,12 @@ def credit_slowly(policy: Policy, availability: Fraction, fee: Money) -> int | N
     rows = [tier for tier in policy.tiers if _in_row(tier, availability)]
     if len(rows) != 1:
         return None
-    credit = rows[0].pays * fee.minor
-    if policy.cap is not None and credit > policy.cap.of_fee * fee.minor:
-        credit = policy.cap.of_fee * fee.minor
+    pays = rows[0].pays
+    assert isinstance(pays, Share)
+    credit = pays.ratio * fee.minor
+    for cap in policy.caps:
+        assert isinstance(cap.at, Fraction)
+        credit = min(credit, cap.at * fee.minor)
     for minimum in policy.minimums:
         if minimum.amount.currency != fee.currency:
             continue

@@ -8,12 +8,14 @@ from itertools import combinations, permutations, product
 
 from hypothesis import strategies as st
 
-from sla_service.domain.assessment import Measurement
 from sla_service.domain.exclusions import ExclusionKind
 from sla_service.domain.incidents import Curve, TimelinePoint
 from sla_service.domain.instants import EARLIEST_MS, LATEST_MS
+from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import MAX_MINOR, MINOR_DIGITS, Money, Rounding
-from sla_service.domain.policies import Cap, Minimum, Policy, Tier
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Share, Tier
+from sla_service.domain.policies.payment import Cap, Minimum
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from tests.builders import SEPTEMBER, a_policy
 from tests.oracle import Case, Excluded, Hit, Rule
@@ -125,7 +127,7 @@ caps = st.none() | st.builds(Cap, st.sampled_from([Fraction(1, 4), Fraction(1, 3
 def tables_as_written(draw: st.DrawFn) -> tuple[Tier, ...]:
     """Any rows: with holes, overlaps, empty ranges and every kind of edge."""
     rows = draw(st.lists(st.tuples(*[st.sampled_from((Fraction(0), *EDGES))] * 2), min_size=1, max_size=4))
-    return tuple(Tier(draw(_PAYS), max(row), draw(st.booleans()), min(row), draw(st.booleans())) for row in rows)
+    return tuple(Tier(Share(draw(_PAYS)), max(row), draw(st.booleans()), min(row), draw(st.booleans())) for row in rows)
 
 
 @st.composite
@@ -136,7 +138,7 @@ def monotone_tables(draw: st.DrawFn) -> tuple[Tier, ...]:
     belongs_below = [draw(st.booleans()) for _ in edges]
     return tuple(
         Tier(
-            pay,
+            Share(pay),
             upper=edge,
             upper_inclusive=belongs_below[i],
             lower=edges[i + 1] if i + 1 < len(edges) else Fraction(0),
@@ -151,7 +153,7 @@ def policies(tables: st.SearchStrategy[tuple[Tier, ...]]) -> st.SearchStrategy[P
     return st.builds(
         lambda tiers, cap, least, rounding: a_policy(
             *tiers,
-            target=max(tier.upper for tier in tiers) or EDGES[0],
+            target=max(tier.upper or 0 for tier in tiers) or EDGES[0],
             cap=cap,
             minimums=least,
             rounding=rounding,

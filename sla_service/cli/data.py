@@ -37,11 +37,12 @@ def db_upgrade(context: Context) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON.")
 @pass_context
 def import_(context: Context, noun: str, file: Path, update: bool, as_json: bool) -> None:
-    """Import a CSV file, whole or not at all.
+    """Import a CSV or Parquet file, whole or not at all.
 
     The same file again changes nothing. A row that contradicts an earlier import is refused with both values, unless
     --update says that it is a correction. What was issued never changes.
-    Order: partners, merchants, contracts, incidents, timeline, impacts, exclusions. docs/files.md lists the columns.
+    Order: partners, merchants, contracts, units, charges, incidents, timeline, impacts, exclusions, usage, claims.
+    docs/files.md lists the columns.
     """
     data = file.read_bytes()
     with context.writing() as session:

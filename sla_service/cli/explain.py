@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import click
 from rich.console import Console
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.explain_json import explanation_mapping
-from sla_service.cli.tables import grouped, table
-from sla_service.domain.assessment import Assessment, Measurement, Outcome
-from sla_service.domain.error_budget import ErrorBudget
+from sla_service.cli.explain_steps import credit_of, credited, steps
+from sla_service.cli.figures import consumed, counted, decimal, hours, in_requests, local, minutes, minutes_of, percent
+from sla_service.cli.tables import table
+from sla_service.domain.accounting import PieceStatus
+from sla_service.domain.assessment import Outcome
 from sla_service.domain.incidents import Curve, turning_points
-from sla_service.domain.instants import to_datetime
-from sla_service.domain.money import Money, format_exact
 from sla_service.domain.periods import Month
-from sla_service.domain.policies import ExclusionEffect, ExclusionRule, Policy, Tier
-from sla_service.domain.shares import format_floored, format_floored_between, format_percent
-from sla_service.formats.exports.shapes import minutes
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.indicators import SubjectKind, Windows
+from sla_service.domain.shares import format_floored
+from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.formats.policy_words import measuring
+from sla_service.formats.policy_words.counting import exclude, period, quantise
+from sla_service.formats.policy_words.voice import Voice
+from sla_service.formats.texts import DEFAULT_LANGUAGE, texts_in
 from sla_service.usecases.explain import Explanation
 from sla_service.usecases.explain import explain as explain_month
 
@@ -35,51 +43,66 @@ REASONS = {
     "customer": "caused by the customer",
     "upstream": "caused upstream",
     "force_majeure": "force majeure",
+    "topology": "what the promise presupposes was not there",
+    "recurring": "the agreed maintenance window",
+    "other": "a reason that the contract names",
 }
+NOT_COUNTED = {
+    PieceStatus.TOO_SHORT: "the run is below the minimum",
+    PieceStatus.NOT_AFFECTED: "the merchant was not affected by it",
+    PieceStatus.GRACE: "the beginning of an outage is free",
+    PieceStatus.PARTIAL_SLOT: "it does not fill a slot",
+}
+STAGES: tuple[Callable[[Voice], Iterator[str]], ...] = (
+    measuring.indicator,
+    measuring.qualify,
+    exclude,
+    quantise,
+    period,
+)
+"""Stages 2 to 6 in words, as `sla policy explain` has them."""
+WIDTH, INDENT = 110, 11
 
 
 @click.command("explain")
 @click.option("--merchant", "merchant_id", required=True, help="Whose month.")
-@click.option("--period", required=True, metavar="YYYY-MM", help="Which month.")
+@click.option("--period", "month", required=True, metavar="YYYY-MM", help="Which month.")
 @click.option("--json", "as_json", is_flag=True, help="The steps as JSON.")
 @pass_context
-def explain(context: Context, merchant_id: str, period: str, as_json: bool) -> None:
+def explain(context: Context, merchant_id: str, month: str, as_json: bool) -> None:
     """Every step from the evidence to the cent, with the clause, and what other accounting methods would give."""
     with context.reading() as session:
-        found = explain_month(session, merchant_id, Month.parse(period), now_ms=context.clock())
+        found = explain_month(session, merchant_id, Month.parse(month), now_ms=context.clock())
     if as_json:
         click.echo(json.dumps([explanation_mapping(one) for one in found]))
         return
+    told: set[str] = set()
     for one in found:
-        _print(context.console, one, period)
+        _print(context.console, one, month, told)
 
 
-def _print(console: Console, one: Explanation, period: str) -> None:
+def _print(console: Console, one: Explanation, month: str, told: set[str]) -> None:
+    """One period; the terms of a policy are told with the first of its periods."""
     subject, policy = one.measured.subject, one.measured.subject.policy
-    contract = subject.contract
     say = console.out
-    say(f"{one.merchant.name} ({one.merchant.merchant_id}): {contract.service} in {period}")
-    if policy is None or one.measured.window is None or one.assessment is None or one.measured.measurement is None:
-        say(f"  Parked: {subject.parked_reason or 'nothing is left to measure'}.")
+    say(f"{one.merchant.name} ({one.merchant.merchant_id}): {subject.contract.service} in {month}")
+    if policy is None or one.measured.window is None or one.assessment is None:
+        say(f"  Parked: {subject.parked_reason or one.measured.reason or 'nothing is left to measure'}.")
         return
-    zone, window, measurement = subject.time_zone, one.measured.window, one.measured.measurement
-    if one.is_estimate:
-        say("  ESTIMATE: the period is not over; time to come is taken as up, and nothing is owed yet")
-    terms = f"{policy.name_and_version} ({policy.digest[:12]})"
-    start, end = _local(window.start_ms, zone), _local(window.end_ms, zone)
-    say(f"  Contract from {contract.starts_on}: {terms}, {contract.monthly_fee} a month")
-    say(f"  Period   {start} to {end}, {zone}: {_hours(window.duration_ms)}")
-    say(f"  Method   {policy.curve.value}: {METHODS[policy.curve]}")
-    say("           overlapping evidence counts once, the largest share")
-    for rule in _conditions(policy):
-        say(f"           {rule}")
+    _print_head(console, one, policy)
+    if policy.digest not in told:
+        _print_terms(console, policy)
+    told.add(policy.digest)
     say("")
     _print_evidence(console, one)
-    _print_steps(console, policy, measurement, one.assessment, contract.monthly_fee)
-    _print_budgets(console, one.budgets, one.burn_ratio)
-    _print_methods(console, one, policy)
+    for line in steps(one, policy):
+        say(line)
+    say("")
+    _print_budgets(console, one, policy)
+    if one.methods:
+        _print_methods(console, one, policy)
     if one.stored is not None:
-        same = one.stored.amount == one.assessment.amount
+        same = (one.stored.amount, one.stored.service_ms) == credit_of(one)
         word = (
             "the same as this recalculation"
             if same
@@ -89,73 +112,86 @@ def _print(console: Console, one: Explanation, period: str) -> None:
     say("")
 
 
+def _print_head(console: Console, one: Explanation, policy: Policy) -> None:
+    say, subject, window = console.out, one.measured.subject, one.measured.window
+    zone, contract = subject.time_zone, subject.contract
+    if one.is_estimate:
+        say("  ESTIMATE: the period is not over; time to come is taken as up, and nothing is owed yet")
+    terms = f"{policy.name_and_version} ({policy.digest[:12]})"
+    say(f"  Contract from {contract.starts_on}: {terms}, {contract.monthly_fee} a month")
+    if window is not None:
+        start, end = local(window.start_ms, zone), local(window.end_ms, zone)
+        say(f"  Period   {start} to {end}, {zone}: {hours(window.duration_ms)}")
+        if subject.period is not None and subject.period != window:
+            whole = f"{local(subject.period.start_ms, zone)} to {local(subject.period.end_ms, zone)}"
+            say(f"           in force for a part only of {whole}: {hours(subject.period.duration_ms)}")
+    if isinstance(policy.indicator, Windows):
+        say(f"  Method   {policy.curve.value}: {METHODS[policy.curve]}")
+
+
+def _print_terms(console: Console, policy: Policy) -> None:
+    """Stages 1 to 6 in words."""
+    voice = Voice.of(policy, texts_in(measuring.__package__, DEFAULT_LANGUAGE))
+    before = (measuring.subject,) if policy.subject is not SubjectKind.MERCHANT else ()
+    label = "Terms"
+    for stage in (*before, *STAGES):
+        first = f"  {label:<{INDENT - 2}}"
+        for line in textwrap.wrap(" ".join(stage(voice)), WIDTH, initial_indent=first, subsequent_indent=" " * INDENT):
+            console.out(line)
+        label = ""
+
+
 def _print_evidence(console: Console, one: Explanation) -> None:
     zone = one.measured.subject.time_zone
-    rows = []
-    for line in one.measured.lines:
-        length = line["ended_at_ms"] - line["started_at_ms"]
-        share = format_floored(Fraction(line["impact_ppm_ms"], length * 1_000_000), 2)
-        why = {
-            "counted": "counted",
-            "too_short": "not counted because the run is below the minimum",
-            "excluded": f"not counted because of {REASONS.get(line['reason'], line['reason'])}",
-        }[line["status"]]
-        row = (line["incident_id"], _local(line["started_at_ms"], zone), _local(line["ended_at_ms"], zone))
-        rows.append((*row, minutes(length * 1_000_000), share, minutes(line["counted_ppm_ms"]), why))
-    heads = ("incident", "from", "until", "minutes", "mean share", "counted", "")
     for incident_id in dict.fromkeys(line["incident_id"] for line in one.measured.lines):
         for point in turning_points(one.incidents[incident_id].timeline):
-            available = format_floored(Fraction(point.available_ppm, 1_000_000), 2)
-            console.out(f"  {incident_id}  {_local(point.at_ms, zone)}  {available:>7} available  {point.text}")
-    console.out("")
+            available = format_floored(Fraction(point.available_ppm, SHARE_FULL_PPM), 2)
+            console.out(f"  {incident_id}  {local(point.at_ms, zone)}  {available:>7} available  {point.text}")
+    rows = []
+    for line in one.measured.lines:
+        duration = line["ended_at_ms"] - line["started_at_ms"]
+        share = format_floored(Fraction(line["impact_ppm_ms"], duration * SHARE_FULL_PPM), 2)
+        row = (line["incident_id"], local(line["started_at_ms"], zone), local(line["ended_at_ms"], zone))
+        rows.append((*row, minutes(duration), share, minutes_of(line["counted_ppm_ms"]), _fate(line)))
+    heads = ("incident", "from", "until", "minutes", "mean share", "counted", "")
     if rows:
         console.print(table("  1 Evidence", heads, rows, numbers=("minutes", "mean share", "counted")))
     else:
         console.out("  1 Evidence: no incident hit this merchant in the period.")
 
 
-def _print_steps(console: Console, policy: Policy, m: Measurement, found: Assessment, fee: Money) -> None:
-    say, total = console.out, m.total_ms
-    say(f"  2 Counted downtime   {minutes(m.bad_ppm_ms)} minutes of {minutes(total * 1_000_000)}")
-    shown = format_floored_between(found.availability, policy.target)
-    division = f"1 − {minutes(m.bad_ppm_ms)} ÷ {minutes(total * 1_000_000)}"
-    say(f"  3 Availability       {division} = {found.availability} = {shown}")
-    compared = "met" if found.outcome is Outcome.MET else "missed"
-    say(f"  4 Commitment         {format_percent(policy.target)}: {compared}")
-    if found.outcome is Outcome.MET:
-        say(f"  → Credit             {found.amount}")
-        return
-    if found.tier is None or found.rate is None:
-        say(f"  5 Tier               undefined: {found.reason}; a person decides")
-        return
-    tier, currency = policy.tiers[found.tier], fee.currency
-    clause = f" [{policy.contract + ', ' if policy.contract else ''}{tier.clause}]" if tier.clause else ""
-    rate = format_percent(found.rate)
-    share = f"{rate} of the monthly fee"
-    say(f"  5 Tier {found.tier + 1}             {tier_in_words(tier)}: {share}{clause}")
-    say(f"  6 Credit             {fee} × {rate} = {format_exact(found.before_cap_minor, currency)}")
-    if found.cap_minor is not None:
-        word = "applies" if found.cap_applied else "not reached"
-        say(f"  7 Cap                {format_exact(found.cap_minor, currency)}: {word}")
-    if found.minimum is not None:
-        word = "not reached, nothing is paid" if found.outcome is Outcome.BELOW_MINIMUM else "reached"
-        say(f"  8 Minimum            {found.minimum} before rounding: {word}")
-    unrounded = format_exact(found.unrounded_minor, currency)
-    say(f"  9 Rounding           {unrounded} by {policy.rounding.value.replace('_', ' ')} = {found.amount.amount}")
-    say(f"  → Credit             {found.amount}")
+def _fate(line: dict[str, Any]) -> str:
+    """What became of a stretch; downtime that is credited or shown differently has its rule's name."""
+    reason = REASONS.get(str(line["reason"]), str(line["reason"]))
+    if line["status"] == PieceStatus.COUNTED:
+        return f"counted, but {reason}: see the rules" if line["reason"] else "counted"
+    if line["status"] == PieceStatus.EXCLUDED:
+        return f"not counted because of {reason}"
+    return f"not counted because {NOT_COUNTED[PieceStatus(line['status'])]}"
 
 
-def _print_budgets(console: Console, found: tuple[ErrorBudget, ...], burn: Fraction | None) -> None:
-    rows = []
-    for i, budget in enumerate(found):
-        ratio = budget.consumed_ratio
-        left = _minutes(budget.left_ms)
-        name = "commitment" if i == 0 else "tier edge"
-        rows.append((name, format_percent(budget.edge), _minutes(budget.budget_ms), _times(ratio), left))
-    heads = ("error budget", "edge", "minutes", "consumed", "minutes left")
-    console.out("")
+def _print_budgets(console: Console, one: Explanation, policy: Policy) -> None:
+    if not one.budgets:
+        why = "what is promised is a metric" if policy.is_metric else "no availability is promised"
+        console.out(f"  Error budget: none, because {why}")
+        console.out("")
+        return
+    of_requests = in_requests(policy)
+    unit = "requests" if of_requests else "minutes"
+    write = decimal if of_requests else minutes
+    rows = [
+        (
+            "commitment" if i == 0 else "tier edge",
+            percent(budget.edge),
+            write(budget.budget_ms),
+            consumed(budget.consumed_ratio),
+            write(budget.left_ms),
+        )
+        for i, budget in enumerate(one.budgets)
+    ]
+    heads = ("error budget", "edge", unit, "consumed", f"{unit} left")
     console.print(table("  Error budget", heads, rows, numbers=heads[1:]))
-    spent = "none" if burn is None else f"{format_floored(burn / 100, 2).removesuffix('%')} ×"
+    spent = "none" if one.burn_ratio is None else f"{format_floored(one.burn_ratio / 100, 2).removesuffix('%')} ×"
     console.out(f"  Burn rate over the period: {spent} (1 × spends the budget exactly)")
     console.out("")
 
@@ -164,52 +200,11 @@ def _print_methods(console: Console, one: Explanation, policy: Policy) -> None:
     rows = [
         (
             ("→ " if method.curve is policy.curve else "  ") + METHODS[method.curve],
-            minutes(method.measurement.bad_ppm_ms),
+            counted(policy, method.measurement.bad_ms).removesuffix(" minutes"),
             format_floored(method.measurement.availability),
-            "undefined" if method.assessment.outcome is Outcome.UNDEFINED else str(method.assessment.amount),
+            "undefined" if method.assessment.outcome is Outcome.UNDEFINED else credited(method.assessment),
         )
         for method in one.methods
     ]
     heads = ("method", "counted minutes", "availability", "credit")
     console.print(table("  Under each accounting method", heads, rows, numbers=heads[1:]))
-
-
-def tier_in_words(tier: Tier) -> str:
-    """A row's range as people say it."""
-    upper = f"{'at most' if tier.upper_inclusive else 'below'} {format_percent(tier.upper)}"
-    if not tier.lower:
-        return upper
-    return f"{upper}, {'at least' if tier.lower_inclusive else 'above'} {format_percent(tier.lower)}"
-
-
-def _conditions(policy: Policy) -> list[str]:
-    words = [_exclusion_in_words(rule) for rule in policy.exclude]
-    if policy.qualify.minimum_run_ms:
-        limit = "longer than" if policy.qualify.strict else "at least"
-        words.insert(0, f"only runs of {limit} {minutes(policy.qualify.minimum_run_ms * 1_000_000)} minutes count")
-    return words
-
-
-def _exclusion_in_words(rule: ExclusionRule) -> str:
-    notice = f", with {_hours(rule.notice_ms)} of notice," if rule.notice_ms else ""
-    effect = "does not count" if rule.effect is ExclusionEffect.NOT_DOWN else "leaves the period altogether"
-    return f"{REASONS[rule.kind.value]}{notice} {effect}"
-
-
-def _local(ms: int, zone: str) -> str:
-    return f"{to_datetime(ms, zone):%Y-%m-%d %H:%M:%S}".removesuffix(":00")
-
-
-def _hours(ms: int) -> str:
-    return (
-        f"{Fraction(ms, 3_600_000).numerator:,} hours" if ms % 3_600_000 == 0 else f"{minutes(ms * 1_000_000)} minutes"
-    )
-
-
-def _minutes(ms: Fraction) -> str:
-    sign = "−" if ms < 0 else ""
-    return sign + grouped(minutes(int(abs(ms) * 1_000_000)))
-
-
-def _times(ratio: Fraction | None) -> str:
-    return "none" if ratio is None else f"{grouped(format_floored(ratio, 2).removesuffix('%'))} %"

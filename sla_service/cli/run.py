@@ -17,10 +17,13 @@ from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
 from sla_service.db.tables import CreditRecord, RunRecord
+from sla_service.domain.assessment import Outcome
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
+from sla_service.formats.policy_scalars import parse_money
 from sla_service.usecases.calculate_run import calculate_run
+from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import NEXT, approve_run, reject_run
 from sla_service.usecases.issue_run import issue_run, issuer_of
 from sla_service.usecases.read_parked import silent_incidents
@@ -31,7 +34,8 @@ OUTCOMES = {
     "met": "commitment met",
     "below_minimum": "credit below the minimum",
     "nothing_owed": "missed, nothing owed",
-    "undefined": "no single answer in the table",
+    "unclaimed": "owed if claimed in time",
+    "undefined": "no single answer in the contract",
     "parked": "could not be assessed",
 }
 SHOWN_PARKED = 20
@@ -121,6 +125,25 @@ def run_reject(context: Context, run_id: int) -> None:
     click.echo(f"Run {run_id} is rejected; nothing of it is owed.")
 
 
+@run.command("decide")
+@RUN
+@click.argument("credit_no", metavar="CREDIT", type=click.IntRange(min=1))
+@click.option("--amount", required=True, help='What is credited, such as "12.00 USD"; "0.00 USD" refuses it.')
+@click.option("--reason", required=True, help="Why; it is kept with the decision and your name.")
+@pass_context
+def run_decide(context: Context, run_id: int, credit_no: int, amount: str, reason: str) -> None:
+    """Decide a case for which the contract has no single answer (`run show` lists them by number).
+
+    The decision is kept for the month: it holds from its next calculation on.
+    """
+    money = parse_money(amount)
+    with context.writing() as session:
+        decide_credit(session, run_id, credit_no, money, reason=reason, now_ms=context.clock(), actor=context.actor)
+        period = load_run(session, run_id).period
+    click.echo(f"{context.actor} decided on {money} for credit {credit_no} of run {run_id}.")
+    click.echo(f"Calculate the month again, so that it counts: `sla run calculate --period {period}`.")
+
+
 @run.command("issue")
 @RUN
 @pass_context
@@ -196,11 +219,20 @@ def print_parked(console: Console, parked: list[CreditRecord]) -> None:
     """Cases that wait for a person, with the reason."""
     if not parked:
         return
-    cells = [(c.merchant_id, c.service, c.policy, c.reason or "") for c in parked[:SHOWN_PARKED]]
-    heads = ("merchant", "service", "policy", "reason")
-    console.print(table(f"Parked for a person: {len(parked)}", heads, cells))
+    cells = [
+        (c.credit_no, c.merchant_id, c.service, c.policy, c.outcome, c.reason or "") for c in parked[:SHOWN_PARKED]
+    ]
+    heads = ("credit", "merchant", "service", "policy", "state", "reason")
+    console.print(table(f"Parked for a person: {len(parked)}", heads, cells, numbers=("credit",)))
     if len(parked) > SHOWN_PARKED:
         console.print(f"… and {len(parked) - SHOWN_PARKED} more; `--json` lists all.")
+    undefined = next((c for c in parked if c.outcome == Outcome.UNDEFINED), None)
+    if undefined is not None:
+        console.print(
+            f"Undefined ones are decided by a person: `sla run decide {undefined.run_id} {undefined.credit_no} "
+            f'--amount "0.00 {undefined.currency}" --reason "why"`.',
+            highlight=False,
+        )
 
 
 def _mapping(session: Session, found: RunRecord) -> dict[str, object]:
@@ -212,7 +244,14 @@ def _mapping(session: Session, found: RunRecord) -> dict[str, object]:
             for row in summarise(session, found.run_id)
         ],
         "parked": [
-            {"merchant_id": c.merchant_id, "service": c.service, "policy": c.policy, "reason": c.reason}
+            {
+                "credit_no": c.credit_no,
+                "merchant_id": c.merchant_id,
+                "service": c.service,
+                "policy": c.policy,
+                "outcome": c.outcome,
+                "reason": c.reason,
+            }
             for c in list_parked(session, found.run_id)
         ],
         "outbox": count_by_state(session, found.run_id),

@@ -97,6 +97,11 @@ def list_run_credits(
     return list(session.exec(query.order_by(col(CreditRecord.credit_no)).limit(limit)))
 
 
+def find_credit(session: Session, run_id: int, credit_no: int) -> CreditRecord | None:
+    """One credit of a run, if there is such a number."""
+    return session.get(CreditRecord, (run_id, credit_no))
+
+
 def list_lines(session: Session, run_id: int, credit_no: int) -> list[CreditLineRecord]:
     """The lines of one credit, in order."""
     query = select_records(CreditLineRecord).where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,17 @@ from sqlalchemy import ColumnElement, Select, Table, select
 from sqlmodel import Session
 
 from sla_service.db.bulk import read_arrow
-from sla_service.db.tables import ContractRecord, ExclusionRecord, ImpactRecord, MerchantRecord
+from sla_service.db.tables import (
+    ChargeRecord,
+    ClaimRecord,
+    ContractRecord,
+    DecisionRecord,
+    ExclusionRecord,
+    ImpactRecord,
+    MerchantRecord,
+    UnitRecord,
+    UsageRecord,
+)
 from sla_service.domain.windows import Window
 
 
@@ -31,20 +42,28 @@ def load_contracts(session: Session, *, first_day: str, end_day: str, merchant_i
     query = query.where(contracts.c.starts_on < end_day)
     query = query.where(contracts.c.ends_on.is_(None) | (contracts.c.ends_on > first_day))
     rows = read_arrow(session, _one(query, contracts.c.merchant_id, merchant_id))
-    keys = ("merchant_id", "service", "starts_on")
-    return rows.sort_by([(key, "ascending") for key in keys])  # here, not in SQL: databases collate differently
+    return _sorted(rows, "merchant_id", "service", "starts_on")
 
 
 def load_impacts(session: Session, *, near: Window, merchant_id: str | None) -> pa.Table:
-    """Impacts that touch a window: incident_id, merchant_id, service, start_ms, end_ms, share_ppm."""
+    """Impacts that touch a window.
+
+    Returns:
+        incident_id, merchant_id, service, unit (empty for the whole service), start_ms, end_ms, share_ppm; and where
+        known, confirmed_ms, ticket_ms, reported_ms.
+    """
     impacts = _table(ImpactRecord)
     query = select(
         impacts.c.incident_id,
         impacts.c.merchant_id,
         impacts.c.service,
+        impacts.c.unit,
         impacts.c.started_at_ms.label("start_ms"),
         impacts.c.ended_at_ms.label("end_ms"),
         impacts.c.share_ppm,
+        impacts.c.confirmed_at_ms.label("confirmed_ms"),
+        impacts.c.ticket_at_ms.label("ticket_ms"),
+        impacts.c.reported_at_ms.label("reported_ms"),
     ).where(impacts.c.started_at_ms < near.end_ms, impacts.c.ended_at_ms > near.start_ms)
     return read_arrow(session, _one(query, impacts.c.merchant_id, merchant_id))
 
@@ -60,10 +79,91 @@ def load_exclusions(session: Session, *, near: Window, merchant_id: str | None) 
         found.c.started_at_ms.label("start_ms"),
         found.c.ended_at_ms.label("end_ms"),
         (found.c.started_at_ms - found.c.announced_at_ms).label("notice_ms"),
+        found.c.upstream,
+        found.c.confirmed_at_ms.label("confirmed_ms"),
     ).where(found.c.started_at_ms < near.end_ms, found.c.ended_at_ms > near.start_ms)
     if merchant_id is not None:
         query = query.where(found.c.merchant_id.is_(None) | (found.c.merchant_id == merchant_id))
     return read_arrow(session, query)
+
+
+def load_usage(session: Session, near: Window, merchant_id: str | None = None) -> pa.Table:
+    """Usage whose window touches another.
+
+    Returns:
+        merchant_id, service, unit (empty for the whole service), start_ms, end_ms; and where known, requests, failed,
+        tolerated, users, users_affected, value_nano. In no order.
+    """
+    usage = _table(UsageRecord)
+    query = select(
+        usage.c.merchant_id,
+        usage.c.service,
+        usage.c.unit,
+        usage.c.started_at_ms.label("start_ms"),
+        usage.c.ended_at_ms.label("end_ms"),
+        usage.c.requests,
+        usage.c.failed,
+        usage.c.tolerated,
+        usage.c.users,
+        usage.c.users_affected,
+        usage.c.value_nano,
+    ).where(usage.c.started_at_ms < near.end_ms, usage.c.ended_at_ms > near.start_ms)
+    return read_arrow(session, _one(query, usage.c.merchant_id, merchant_id))
+
+
+def load_units(session: Session, *, first_day: str, end_day: str, merchant_id: str | None = None) -> pa.Table:
+    """Units in existence on any day from ``first_day`` until before ``end_day``.
+
+    Returns:
+        merchant_id, service, unit, starts_on, ends_on, monthly_fee_minor, currency; sorted by all of the key.
+    """
+    units = _table(UnitRecord)
+    query = select(units).where(units.c.starts_on < end_day)
+    query = query.where(units.c.ends_on.is_(None) | (units.c.ends_on > first_day))
+    rows = read_arrow(session, _one(query, units.c.merchant_id, merchant_id))
+    return _sorted(rows, "merchant_id", "service", "unit", "starts_on")
+
+
+def load_charges(session: Session, months: Sequence[str], merchant_id: str | None = None) -> pa.Table:
+    """Charges of some months (``YYYY-MM``).
+
+    Returns:
+        merchant_id, service, month, kind, amount (an exact decimal in major units, as text), currency; sorted by all
+        of the key.
+    """
+    charges = _table(ChargeRecord)
+    query = select(charges).where(charges.c.month.in_(months))
+    rows = read_arrow(session, _one(query, charges.c.merchant_id, merchant_id))
+    return _sorted(rows, "merchant_id", "service", "month", "kind", "currency")
+
+
+def load_claims(session: Session, month: str, merchant_id: str | None = None) -> pa.Table:
+    """Claims for a month (``YYYY-MM``): merchant_id, service, claimed_ms, and aware_ms where known; sorted."""
+    claims = _table(ClaimRecord)
+    query = select(
+        claims.c.merchant_id,
+        claims.c.service,
+        claims.c.claimed_at_ms.label("claimed_ms"),
+        claims.c.aware_at_ms.label("aware_ms"),
+    ).where(claims.c.month == month)
+    return _sorted(read_arrow(session, _one(query, claims.c.merchant_id, merchant_id)), "merchant_id", "service")
+
+
+def load_decisions(session: Session, period: str, merchant_id: str | None = None) -> pa.Table:
+    """What people decided for a period's cases.
+
+    Returns:
+        The columns of ``decisions``; ``period_start_ms`` is 0 where the case has no period of its own. Sorted by key.
+    """
+    decisions = _table(DecisionRecord)
+    query = select(decisions).where(decisions.c.period == period)
+    rows = read_arrow(session, _one(query, decisions.c.merchant_id, merchant_id))
+    return _sorted(rows, "merchant_id", "service", "contract_starts_on", "period_start_ms")
+
+
+def _sorted(rows: pa.Table, *keys: str) -> pa.Table:
+    """Here, not in SQL: databases collate differently."""
+    return rows.sort_by([(key, "ascending") for key in keys])
 
 
 def _one(query: Select[Any], column: ColumnElement[Any], merchant_id: str | None) -> Select[Any]:

@@ -65,6 +65,7 @@ def _values(session: Session, records: Sequence[IncidentRecord]) -> list[Inciden
             region=record.region,
             upstream=record.upstream,
             ended_at_ms=record.ended_at_ms,
+            confirmed_at_ms=record.confirmed_at_ms,
             timeline=tuple(points[record.incident_id]),
         )
         for record in records

@@ -1,4 +1,4 @@
-"""From a measurement to a credit: gate, tiers, credit, cap, minimum, rounding (stages 7 to 9).
+"""From a measurement to a credit: gate, credit function, caps, minimum, rounding (stages 7 to 9).
 
 A pure function of one small record, exact, called once per distinct case. Every step it takes is kept, so that a
 statement, an export and ``explain`` say the same thing in the same order.
@@ -6,41 +6,24 @@ statement, an export and ``explain`` say the same thing in the same order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
-from sla_service.domain.errors import InvalidValueError
+from sla_service.domain.credit_functions import owed
+from sla_service.domain.facts import Facts
+from sla_service.domain.limits import LimitStep, base_minor, limited
+from sla_service.domain.measurement import Measurement, Outage, Part
 from sla_service.domain.money import Money, round_to_money
+from sla_service.domain.owed import Owed, Terms
 from sla_service.domain.policies import Policy
-from sla_service.domain.shares import format_floored
-from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.domain.policies.credits import Gate
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
+from sla_service.domain.policies.indicators import Metric, Worse
+from sla_service.domain.policies.payment import CapPer
 
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """Stages 1 to 6 for one subject and period."""
-
-    bad_ppm_ms: int
-    """Share of impact × milliseconds, after qualification and exclusions."""
-    total_ms: int
-    """The denominator."""
-
-    def __post_init__(self) -> None:
-        if self.total_ms <= 0:
-            raise InvalidValueError.of("nothing_measured", "no time is left to measure in this period")
-        if self.bad_ppm_ms < 0:
-            raise InvalidValueError.of("range", "bad time cannot be negative", value=self.bad_ppm_ms)
-
-    @property
-    def availability(self) -> Fraction:
-        """1 − bad ÷ total, exact."""
-        return 1 - Fraction(self.bad_ppm_ms, self.total_ms * SHARE_FULL_PPM)
-
-    @property
-    def bad_ms(self) -> Fraction:
-        """Counted downtime in milliseconds of full outage, exact."""
-        return Fraction(self.bad_ppm_ms, SHARE_FULL_PPM)
+__all__ = ["Assessment", "Facts", "LimitStep", "Measurement", "Outage", "Outcome", "Part", "assess", "is_met"]
 
 
 class Outcome(StrEnum):
@@ -50,9 +33,11 @@ class Outcome(StrEnum):
     CREDITED = "credited"
     BELOW_MINIMUM = "below_minimum"
     NOTHING_OWED = "nothing_owed"
-    """The commitment was missed, and the row that applies pays nothing, or nothing is left after rounding."""
+    """The commitment was missed, and what applies pays nothing, or nothing is left after rounding."""
+    UNCLAIMED = "unclaimed"
+    """Something is owed to whoever claims it in time, and it has not been claimed."""
     UNDEFINED = "undefined"
-    """The table has no single answer; a person must decide."""
+    """The contract has no single answer; a person must decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,74 +49,200 @@ class Assessment:
     amount: Money
     """Rounded once; zero unless credited."""
     unrounded_minor: Fraction = Fraction(0)
-    """After the cap, before rounding, in minor units."""
+    """After the caps, before rounding, in minor units."""
     tier: int | None = None
-    """Index of the row that applies, from 0."""
+    """Index of the row that applies, from 0; of several parts, of the first that has one."""
     rate: Fraction | None = None
+    """The share of the base that the row pays, where it pays one."""
     before_cap_minor: Fraction = Fraction(0)
     cap_minor: Fraction | None = None
-    """The cap's amount, where the policy has one."""
+    """The lowest cap's amount, where the policy has one."""
     minimum: Money | None = None
     """The minimum tested, where the policy has one in this currency."""
     reason: str = ""
-    """Why the outcome is undefined."""
+    """Why the outcome is undefined, or why nothing is promised."""
+    base_minor: Fraction = Fraction(0)
+    """What shares are of."""
+    count: Fraction | None = None
+    """Blocks, days, hours or points that were paid for."""
+    service_ms: Fraction = Fraction(0)
+    """Service time at the end of the term, after the caps."""
+    rights: tuple[str, ...] = ()
+    steps: tuple[LimitStep, ...] = ()
+    """Each cap in the order applied."""
+    claim_until: str = ""
+    """The last day for a claim, where one is needed."""
 
     @property
     def cap_applied(self) -> bool:
-        """Whether the cap made the credit smaller."""
-        return self.cap_minor is not None and self.before_cap_minor > self.cap_minor
+        """Whether a cap made the credit smaller."""
+        return any(step.after < step.before for step in self.steps)
 
 
-def assess(policy: Policy, measurement: Measurement, fee: Money) -> Assessment:
-    """Apply the policy's gate, table, cap, minimum and rounding to a measurement.
+def assess(policy: Policy, measurement: Measurement, fee: Money | Facts) -> Assessment:
+    """Apply the policy's gate, credit function, caps, minimum and rounding to a measurement.
 
     Args:
-        policy: Its tiers as written, with holes and overlaps.
+        policy: Its tables as written, with holes and overlaps.
         measurement: Of the period, after exclusions.
-        fee: The monthly fee: the base of rate and cap.
+        fee: The monthly fee, or everything that is known besides.
 
     Returns:
-        The credit with its steps. ``MET`` where the availability is at or above the target, whatever the table says.
+        The credit with its steps. ``MET`` where the commitment was kept, whatever the table says.
     """
-    availability = measurement.availability
-    nothing = Money(fee.currency, 0)
-    if availability >= policy.target:
-        return Assessment(Outcome.MET, availability, nothing)
-    rows = [i for i, tier in enumerate(policy.tiers) if tier.covers(availability)]
-    if len(rows) != 1:
-        return Assessment(Outcome.UNDEFINED, availability, nothing, reason=_no_single_row(policy, availability, rows))
-    return _credit(policy, availability, fee, rows[0])
+    facts = fee if isinstance(fee, Facts) else Facts(fee)
+    nothing = Money(facts.fee.currency, 0)
+    blank = Assessment(Outcome.MET, measurement.availability, nothing)
+    if not measurement.is_promised:
+        reason = "the contract ran for a part of the period only, for which nothing is promised"
+        return replace(blank, reason=reason)
+    if measurement.undefined:
+        return _either(policy, measurement, facts, blank)
+    rights = _chronic(policy, measurement, facts)
+    base = base_minor(policy, facts)
+    found = _of_parts(policy, measurement, facts, base)
+    if found is None:
+        return replace(blank, rights=rights)
+    rights = (*found.rights, *(right for right in rights if right not in found.rights))
+    if base is None or found.undefined:
+        return replace(blank, outcome=Outcome.UNDEFINED, reason=found.undefined, rights=rights)
+    return _settle(policy, measurement, found, facts, base, rights)
 
 
-def _credit(policy: Policy, availability: Fraction, fee: Money, row: int) -> Assessment:
-    rate = policy.tiers[row].pays
-    before_cap = rate * fee.minor
-    cap = policy.cap.of_fee * fee.minor if policy.cap else None
-    unrounded = before_cap if cap is None else min(before_cap, cap)
-    minimum = next((m for m in policy.minimums if m.amount.currency == fee.currency), None)
-    amount = round_to_money(unrounded, fee.currency, policy.rounding)
-    if not rate:
-        outcome = Outcome.NOTHING_OWED
-    elif minimum and (unrounded < minimum.amount.minor or (minimum.strict and unrounded == minimum.amount.minor)):
-        outcome, amount = Outcome.BELOW_MINIMUM, Money(fee.currency, 0)
+def _either(policy: Policy, measurement: Measurement, facts: Facts, blank: Assessment) -> Assessment:
+    """Two readings of one contract: the credit where they agree, and a person where they do not."""
+    one = assess(policy, replace(measurement, undefined="", otherwise=None), facts)
+    if measurement.otherwise is not None:
+        other = assess(policy, measurement.otherwise, facts)
+        if _outcome(one) == _outcome(other):
+            return one
+    return replace(blank, outcome=Outcome.UNDEFINED, reason=measurement.undefined)
+
+
+def _outcome(one: Assessment) -> tuple[object, ...]:
+    return one.outcome, one.unrounded_minor, one.amount, one.service_ms, one.rights
+
+
+def is_met(policy: Policy, figure: Fraction) -> bool:
+    """Stage 7: whether the commitment is kept, apart from any table."""
+    if policy.target is None or policy.gate is Gate.NONE:
+        return False
+    if is_higher_worse(policy):
+        figure, target = -figure, -policy.target
     else:
-        outcome = Outcome.CREDITED if amount.minor else Outcome.NOTHING_OWED
+        target = policy.target
+    return figure >= target if policy.gate is Gate.AT_LEAST else figure > target
+
+
+def _of_parts(policy: Policy, measurement: Measurement, facts: Facts, base: Fraction | None) -> Owed | None:
+    """Everything owed for the parts together, before the caps; None where every one met its commitment."""
+    parts = measurement.parts or _whole(policy, measurement)
+    total = None
+    for part in parts:
+        if is_met(policy, part.measurement.decisive):
+            continue
+        if base is None:
+            kinds = " or ".join(policy.base.of)
+            return Owed(
+                undefined=f"no charge of the kind {kinds} is known for {policy.base.month} month; import charges"
+            )
+        found = _of_part(policy, part, measurement, facts, base)
+        total = found if total is None else total + found
+    return total
+
+
+def _whole(policy: Policy, measurement: Measurement) -> Sequence[Part]:
+    """The period itself; nothing where single incidents, hours or days are promised and none was hit."""
+    return (Part(measurement),) if is_whole(policy) else ()
+
+
+def is_whole(policy: Policy) -> bool:
+    """Whether the period is assessed as one, not incident by incident, hour by hour or day by day."""
+    return not isinstance(policy.period, EachIncident | EachHour | EachDay)
+
+
+def is_higher_worse(policy: Policy) -> bool:
+    """Whether a higher figure is a worse one: for metrics that say so."""
+    return isinstance(policy.indicator, Metric) and policy.indicator.worse is Worse.HIGHER
+
+
+def _of_part(policy: Policy, part: Part, measurement: Measurement, facts: Facts, base: Fraction) -> Owed:
+    period_ms = Fraction(measurement.total_ms if facts.period_ms is None else facts.period_ms)
+    covers = period_ms if policy.base.covers_ms is None else Fraction(policy.base.covers_ms)
+    share = part.fee_share
+    if isinstance(policy.period, EachHour | EachDay):
+        # The fee of an hour or day is that part of what the base pays for.
+        share *= part.measurement.total_ms / covers
+        covers = Fraction(part.measurement.total_ms)
+    own = base if share == 1 else base * share
+
+    def limit(one: Owed) -> Owed:
+        return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE})[0]
+
+    terms = Terms(policy, facts.fee.currency, own, covers, facts.time_zone, limit)
+    found = owed(policy.credit, part.measurement, terms)
+    return limit(found) if isinstance(policy.period, EachIncident) else found
+
+
+def _settle(
+    policy: Policy, measurement: Measurement, found: Owed, facts: Facts, base: Fraction, rights: tuple[str, ...]
+) -> Assessment:
+    """Stage 9 on what is owed: caps in order, then the minimum, then one rounding."""
+    covers = Fraction(facts.period_ms or 0) if policy.base.covers_ms is None else Fraction(policy.base.covers_ms)
+    after, steps = limited(policy, found, facts, base, covers, per=set(CapPer) - {CapPer.OUTAGE})
+    minimum = next((m for m in policy.minimums if m.amount.currency == facts.fee.currency), None)
+    amount = round_to_money(after.minor, facts.fee.currency, policy.rounding)
+    too_small = minimum is not None and (
+        after.minor < minimum.amount.minor or (minimum.strict and after.minor == minimum.amount.minor)
+    )
+    if not found.minor and not found.time_ms:
+        outcome = Outcome.NOTHING_OWED
+    elif too_small and not after.time_ms:
+        outcome, amount = Outcome.BELOW_MINIMUM, Money(facts.fee.currency, 0)
+    elif not amount.minor and not after.time_ms:
+        outcome = Outcome.NOTHING_OWED
+    elif policy.claim is not None and not facts.is_claimed:
+        outcome, amount = Outcome.UNCLAIMED, Money(facts.fee.currency, 0)
+    else:
+        outcome = Outcome.CREDITED
+    limits = [step.limit for step in steps if step.limit is not None and not step.is_time]
     return Assessment(
         outcome,
-        availability,
+        measurement.availability,
         amount,
-        unrounded_minor=unrounded,
-        tier=row,
-        rate=rate,
-        before_cap_minor=before_cap,
-        cap_minor=cap,
+        unrounded_minor=after.minor,
+        tier=found.tier,
+        rate=found.rate,
+        before_cap_minor=found.minor,
+        cap_minor=min(limits, default=None),
         minimum=minimum.amount if minimum else None,
+        base_minor=base,
+        count=found.count,
+        service_ms=after.time_ms,
+        rights=rights,
+        steps=steps,
+        claim_until=facts.claim_until if policy.claim else "",
     )
 
 
-def _no_single_row(policy: Policy, availability: Fraction, rows: list[int]) -> str:
-    shown = format_floored(availability)
-    if rows:
-        numbers = " and ".join(str(row + 1) for row in rows)
-        return f"rows {numbers} of the credit table of {policy.name_and_version} both cover {shown}"
-    return f"no row of the credit table of {policy.name_and_version} covers {shown}, which is below the target"
+def _chronic(policy: Policy, measurement: Measurement, facts: Facts) -> tuple[str, ...]:
+    """Rights that arise from failing often: in so many of the last periods, this one included."""
+    rights: list[str] = []
+    for rule in policy.chronic:
+        edge = policy.target if rule.below is None else rule.below
+        figures = (*facts.history, measurement.decisive)[-rule.of :]
+        missed = [edge is not None and _is_worse(policy, figure, edge) for figure in figures]
+        if not missed[-1]:
+            continue
+        if rule.in_a_row:
+            longest = next((n for n, one in enumerate(reversed(missed)) if not one), len(missed))
+            enough = longest >= rule.missed
+        else:
+            enough = sum(missed) >= rule.missed
+        if enough and rule.then not in rights:
+            rights.append(rule.then)
+    return tuple(rights)
+
+
+def _is_worse(policy: Policy, figure: Fraction, edge: Fraction) -> bool:
+    return figure > edge if is_higher_worse(policy) else figure < edge

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sla_service.domain.assessment import Measurement
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 
 
@@ -42,16 +42,28 @@ def error_budget(measurement: Measurement, edge: Fraction) -> ErrorBudget:
 def budgets(policy: Policy, measurement: Measurement) -> list[ErrorBudget]:
     """The target's budget first, then one per tier edge below it, from the highest down.
 
-    The time left until the next tier is the ``left_ms`` of the first one that is not overspent.
+    The time left until the next tier is the ``left_ms`` of the first one that is not overspent. Empty where a budget
+    means nothing: no target, or a metric that is no share of anything.
     """
-    edges = {tier.upper for tier in policy.tiers} | {tier.lower for tier in policy.tiers if tier.lower > 0}
-    lower = sorted((edge for edge in edges if edge < policy.target), reverse=True)
-    return [error_budget(measurement, edge) for edge in (policy.target, *lower)]
+    target = policy.target
+    if target is None or policy.is_metric:
+        return []
+    edges = {edge for tier in policy.tiers for edge in (tier.upper, tier.lower) if edge is not None and edge > 0}
+    lower = sorted((edge for edge in edges if edge < target), reverse=True)
+    return [error_budget(measurement, edge) for edge in (target, *lower)]
 
 
-def burn_rate(measurement: Measurement, target: Fraction) -> Fraction | None:
-    """(bad ÷ window) ÷ (1 − target): 1 spends the budget exactly over the period; None where the target is 100 %."""
-    return (1 - measurement.availability) / (1 - target) if target < 1 else None
+def consumed(policy: Policy, measurement: Measurement) -> Fraction | None:
+    """The share of the target's error budget that is used up; None where there is no budget."""
+    found = budgets(policy, measurement)
+    return found[0].consumed_ratio if found else None
+
+
+def burn_rate(measurement: Measurement, policy: Policy) -> Fraction | None:
+    """(bad ÷ window) ÷ (1 − target): 1 spends the budget exactly over the period; None where there is no budget."""
+    if policy.target is None or policy.is_metric or policy.target == 1:
+        return None
+    return (1 - measurement.availability) / (1 - policy.target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ class ExclusionKind(StrEnum):
     CUSTOMER = "customer"
     UPSTREAM = "upstream"
     FORCE_MAJEURE = "force_majeure"
+    TOPOLOGY = "topology"
+    """What the promise presupposes (two zones, say) was not there."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,10 @@ class Exclusion:
     region: str | None = None
     merchant_id: str | None = None
     announced_at_ms: int | None = None
+    upstream: str | None = None
+    """The upstream provider at fault, by name."""
+    confirmed_at_ms: int | None = None
+    """When the upstream provider confirmed it; None if it did not."""
 
     @property
     def notice_ms(self) -> int | None:

@@ -18,3 +18,11 @@ class Impact:
     share_ppm: int
     orders_expected: int | None = None
     orders_actual: int | None = None
+    unit: str = ""
+    """The unit of the contract that was hit (a site, a device); empty for all of it."""
+    confirmed_at_ms: int | None = None
+    """When we confirmed it to the merchant."""
+    ticket_at_ms: int | None = None
+    """When a ticket was opened for it."""
+    reported_at_ms: int | None = None
+    """When the merchant reported it."""

@@ -66,6 +66,8 @@ class Incident:
     region: str | None = None
     upstream: str | None = None
     ended_at_ms: int | None = None
+    confirmed_at_ms: int | None = None
+    """When we confirmed it; None if it is not known."""
     timeline: tuple[TimelinePoint, ...] = ()
     """In order of time, one point per instant."""
 
@@ -74,6 +76,15 @@ class Incident:
             if two.at_ms <= one.at_ms:
                 at = format_instant(two.at_ms)
                 raise InvalidValueError.of("timeline_order", f"the timeline goes back or stands still at {at}")
+
+
+USAGE_PREFIX = "usage:"
+"""Of the id under which bad time is told that was measured from requests, not reported as an incident."""
+
+
+def usage_incident(service: str) -> Incident:
+    """What stands for an incident where downtime was measured from a service's usage."""
+    return Incident(f"{USAGE_PREFIX}{service}", "Measured from requests", service, "usage", 0, "usage", "")
 
 
 def recovery_segments(incident: Incident, curve: Curve, *, until_ms: int) -> list[Segment]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from sla_service.domain.assessment import Measurement
+from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import Money, totals
+from sla_service.domain.stated_terms import LEAN, Decision, HowMeasured, HowPaid, measured_of, paid_of, said_fields
+from sla_service.domain.windows import SHARE_FULL_PPM
 
 VERIFICATION_CODE_DIGITS = 12
 """48 bits of the digest: far too many to hit by chance, few enough to type."""
@@ -34,6 +35,9 @@ class LineStatus(StrEnum):
     COUNTED = "counted"
     EXCLUDED = "excluded"
     TOO_SHORT = "too_short"
+    NOT_AFFECTED = "not_affected"
+    GRACE = "grace"
+    PARTIAL_SLOT = "partial_slot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +133,11 @@ class StatedCredit:
     period_end_ms: int
     minimum_run_ms: int
     target: str
-    """Exact ratio, ``1999/2000``."""
+    """Exact ratio, ``1999/2000``; a plain number for a metric; empty where nothing is promised."""
     bad_ppm_ms: int
+    """Floored; ``measured.availability`` is exact where this is not."""
     total_ms: int
+    """The denominator: milliseconds, or requests."""
     fee: Money
     tier_upper: str
     tier_upper_inclusive: bool
@@ -142,7 +148,7 @@ class StatedCredit:
     before_cap_minor: str
     """Exact minor units, ``2990`` or ``29985/2``."""
     cap_of_fee: str
-    """The cap as a ratio of the fee; empty if the policy has none."""
+    """The cap as a ratio of the fee; empty if the policy has none, or other ones, which are in ``paid``."""
     cap_minor: str
     minimum: Money | None
     minimum_strict: bool
@@ -157,16 +163,37 @@ class StatedCredit:
     incidents: tuple[StatedIncident, ...]
     unmeasured_ms: int = 0
     """Excluded time that left the denominator; ``total_ms`` is already without it."""
+    measured: HowMeasured = field(default=HowMeasured(), metadata=LEAN)
+    paid: HowPaid = field(default=HowPaid(), metadata=LEAN)
+    service_ms: int = field(default=0, metadata=LEAN)
+    """Service time at the end of the term; then the amount may be zero."""
+    rights: tuple[str, ...] = field(default=(), metadata=LEAN)
+    decision: Decision | None = field(default=None, metadata=LEAN)
+    claim_until: str = field(default="", metadata=LEAN)
+    """ISO date until which it had to be claimed; empty if it came by itself."""
 
     @property
     def measurement(self) -> Measurement:
         """The measurement, from which the availability follows."""
-        return Measurement(self.bad_ppm_ms, self.total_ms)
+        exact = self.measured.availability
+        bad = (1 - Fraction(exact)) * self.total_ms * SHARE_FULL_PPM if exact else self.bad_ppm_ms
+        return Measurement(bad, self.total_ms)
 
     @property
-    def target_ratio(self) -> Fraction:
-        """The promised availability, exact."""
-        return Fraction(self.target)
+    def target_ratio(self) -> Fraction | None:
+        """The promised availability, exact; None where nothing is promised."""
+        return Fraction(self.target) if self.target else None
+
+    @property
+    def decisive(self) -> Fraction:
+        """What promise and table look at: the availability, unless the contract rounds it."""
+        figure = self.measured.figure
+        return Fraction(figure) if figure else self.measurement.availability
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it is worth anything: money, or service time."""
+        return bool(self.amount.minor or self.service_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +205,11 @@ class MerchantLine:
     statement_number: str
     service: str
     availability: str
-    """Exact ratio."""
+    """Exact ratio; empty for a metric."""
     target: str
+    """Empty where nothing is promised, and for a metric."""
     amount: Money
+    service_ms: int = field(default=0, metadata=LEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,19 +238,10 @@ class Statement:
             return totals(credit.amount for credit in self.credits)
         return totals(line.amount for line in self.merchants)
 
-    @property
-    def questions_until_date(self) -> date:
-        """Until when a line can be questioned."""
-        return date.fromisoformat(self.questions_until)
-
 
 def statement_to_json(statement: Statement) -> str:
     """Canonical JSON: keys sorted, no white space, so that the same statement has the same digest."""
-    return json.dumps(statement, default=_fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value that a statement holds
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return json.dumps(statement, default=said_fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def statement_from_json(text: str) -> Statement:
@@ -251,6 +271,10 @@ def _credit(values: dict[str, Any]) -> StatedCredit:
                 StatedIncident(**{**told, "notes": tuple(TimelineNote(**note) for note in told["notes"])})
                 for told in values["incidents"]
             ),
+            "measured": measured_of(values.get("measured", {})),
+            "paid": paid_of(values.get("paid", {})),
+            "rights": tuple(values.get("rights", ())),
+            "decision": Decision(**values["decision"]) if "decision" in values else None,
         },
     )
 

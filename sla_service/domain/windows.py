@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import format_instant
@@ -42,7 +43,7 @@ class Segment:
     """A window in which the share of impact is constant."""
 
     window: Window
-    share_ppm: int
+    share_ppm: int | Fraction
 
 
 def clip(windows: Sequence[Window], *, to: Window) -> list[Window]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -12,10 +11,10 @@ import pyarrow as pa
 
 from sla_service.domain.errors import InvalidValueError, Problem
 from sla_service.formats.nouns import NOUNS, Noun
-from sla_service.formats.rows import RowParser
+from sla_service.formats.rows import RowParser, check_headers
 
 MAX_CELL_CHARACTERS = 1_000
-_SIGNATURES = {b"PK\x03\x04": "a zip or XLSX file", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file", b"PAR1": "Parquet"}
+_SIGNATURES = {b"PK\x03\x04": "a zip or XLSX file", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file"}
 _RECORD = re.compile(r'(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*[\r\n]*')
 
 
@@ -38,7 +37,8 @@ def read_csv(noun_name: str, data: bytes) -> pa.Table:
     if header is None:
         raise InvalidValueError.of("file_empty", "the file is empty")
     headers = header[1]
-    _check_headers(noun, headers)
+    _check_delimiter(noun, headers)
+    check_headers(noun, headers, line=1)
     parser = RowParser(noun, headers)
     for line, cells in records:
         if not any(cells):
@@ -50,6 +50,12 @@ def read_csv(noun_name: str, data: bytes) -> pa.Table:
             continue
         parser.add(line, cells)
     return parser.table()
+
+
+def _check_delimiter(noun: Noun, headers: Sequence[str]) -> None:
+    found = next((mark for mark in ";\t|" if mark in headers[0]), None)
+    if len(headers) == 1 and len(noun.columns) > 1 and found:
+        raise InvalidValueError.of("delimiter", f"the columns are separated by {found!r}; separate them by commas")
 
 
 def _text(data: bytes) -> str:
@@ -102,24 +108,3 @@ def _csv_problem(message: str, line: int) -> InvalidValueError:
     if "unexpected end" in message:
         return InvalidValueError([Problem("quote_unclosed", "the quote that opens here is never closed", line=line)])
     return InvalidValueError([Problem("quote_stray", 'double a quote inside quotes: ""', line=line)])
-
-
-def _check_headers(noun: Noun, headers: Sequence[str]) -> None:
-    known = [column.name for column in noun.columns]
-    if len(headers) == 1 and len(known) > 1 and (found := next((d for d in ";\t|" if d in headers[0]), None)):
-        raise InvalidValueError.of("delimiter", f"the columns are separated by {found!r}; separate them by commas")
-    problems = []
-    for name in headers:
-        if name in known and headers.count(name) > 1:
-            problems.append(Problem("header_duplicate", "this column is there twice", line=1, column=name))
-        elif name not in known:
-            near = difflib.get_close_matches(name.strip().lower(), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}"
-            problems.append(Problem("header_unknown", f"there is no such column; {hint}", line=1, column=name))
-    problems += [
-        Problem("header_missing", "add this column", line=1, column=column.name)
-        for column in noun.columns
-        if column.required and column.name not in headers
-    ]
-    if problems:
-        raise InvalidValueError(dict.fromkeys(problems))

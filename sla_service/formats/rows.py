@@ -5,13 +5,14 @@ Every problem is collected with its line and column, up to a limit; the total is
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from sla_service.domain.errors import InvalidValueError, Problem, shown
-from sla_service.formats.nouns import Noun
+from sla_service.formats.nouns import Column, Noun
 
 MAX_PROBLEMS = 1_000
 """Problems that are kept and shown; beyond, they are only counted, so that a wrong file of any size fits in memory."""
@@ -41,6 +42,35 @@ class Problems:
         """
         if self.total:
             raise InvalidValueError(self.kept, total=self.total)
+
+
+def check_headers(noun: Noun, headers: Sequence[str], *, line: int | None) -> None:
+    """Refuse columns that are not the noun's.
+
+    Args:
+        noun: Whose columns are known.
+        headers: As the file has them.
+        line: Where they stand in the file; None if it has no lines.
+
+    Raises:
+        InvalidValueError: Every column that is unknown, there twice, or missing though required.
+    """
+    known = [column.name for column in noun.columns]
+    problems = []
+    for name in headers:
+        if name in known and headers.count(name) > 1:
+            problems.append(Problem("header_duplicate", "this column is there twice", line=line, column=name))
+        elif name not in known:
+            near = difflib.get_close_matches(name.strip().lower(), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(known)}"
+            problems.append(Problem("header_unknown", f"there is no such column; {hint}", line=line, column=name))
+    problems += [
+        Problem("header_missing", "add this column", line=line, column=column.name)
+        for column in noun.columns
+        if column.required and column.name not in headers
+    ]
+    if problems:
+        raise InvalidValueError(dict.fromkeys(problems))
 
 
 class RowParser:
@@ -78,6 +108,22 @@ class RowParser:
                 good = False
         if good:
             self._build(line, values)
+
+    def add_columns(self, first_line: int, columns: Sequence[Sequence[str]]) -> None:
+        """Parse rows that come as columns, in order of the headers: the same as ``add`` on each, but faster."""
+        lines = range(first_line, first_line + len(columns[0]))
+        try:
+            values = [
+                [None] * len(lines) if at is None else _parsed(column, parse, columns[at])
+                for column, at, parse in self._cells
+            ]
+            self._flush()
+            self._rows = [(line, *self.noun.build(*row)) for line, *row in zip(lines, *values, strict=True)]
+        except InvalidValueError:
+            # Row by row, to name every problem where it stands.
+            for line, row in zip(lines, zip(*columns, strict=True), strict=True):
+                self.add(line, row)
+        self._flush()
 
     def table(self) -> pa.Table:
         """All rows as ``line`` and the noun's stored columns.
@@ -125,6 +171,16 @@ def rows_from_mappings(noun: Noun, mappings: Iterable[Mapping[str, str | None]])
     for number, mapping in enumerate(mappings, start=1):
         parser.add(number, [mapping.get(name) or "" for name in headers])
     return parser.table()
+
+
+def _parsed(column: Column, parse: Callable[[str], Any], cells: Sequence[str]) -> list[Any]:
+    """A column's values, each distinct cell parsed once."""
+    known = {cell: parse(cell) for cell in set(cells) if cell}
+    if not column.required:
+        known[""] = None
+    elif "" in cells:
+        raise InvalidValueError.of("required", "fill this in")
+    return [known[cell] for cell in cells]
 
 
 def _remembering(parse: Callable[[str], Any]) -> Callable[[str], Any]:

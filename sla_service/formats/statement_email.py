@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.statements import Statement, StatementKind
-from sla_service.formats.texts import credit_words, load_texts
+from sla_service.formats.texts import credit_words, load_texts, measure_words
 from sla_service.formats.texts.conventions import conventions_for
 from sla_service.formats.texts.credit_words import Words
 
@@ -153,12 +153,11 @@ def _words(statement: Statement) -> Words:
 def _told(statement: Statement, words: Words, portal_link: str | None) -> dict[str, Any]:
     """What the templates show, every value on one line."""
     ways, issuer = words.conventions, statement.issuer
-    amounts = [ways.money(total) for total in statement.totals if total.minor]
     is_partner = statement.kind is StatementKind.PARTNER
     told: dict[str, Any] = {
-        "answer": credit_words.answer(statement, words),
-        "month": ways.month(statement.period),
-        "amounts": credit_words.listed(amounts, words.texts) if amounts else "",
+        "answer": measure_words.answer(statement, words),
+        "month": measure_words.span(statement, words),
+        "amounts": measure_words.worth(statement, words),
         "number": statement.number,
         "issued_on": ways.iso_day(statement.issued_on),
         "questions_until": ways.iso_day(statement.questions_until),
@@ -178,18 +177,21 @@ def _told(statement: Statement, words: Words, portal_link: str | None) -> dict[s
 def _merchant_sentences(statement: Statement, words: Words) -> dict[str, Any]:
     """Why, service by service; the apology, once; and how the credit comes, said once if it is the same for all."""
     stated = statement.credits
-    forms = list(dict.fromkeys(credit_words.when(credit, words) for credit in stated if credit.amount.minor))
-    is_breach = not all(credit_words.is_kept(credit) for credit in stated)
+    forms = list(dict.fromkeys(credit_words.when(credit, words) for credit in stated if credit.is_paid))
     services = [
         {
-            "why": _one_line(credit_words.why(credit, words)),
-            "amount": words.conventions.money(credit.amount),
-            "when": credit_words.when(credit, words) if credit.amount.minor and len(forms) > 1 else "",
+            "why": _one_line(measure_words.why(credit, words)),
+            "amount": measure_words.credited(credit, words),
+            "when": credit_words.when(credit, words) if credit.is_paid and len(forms) > 1 else "",
+            "rights": " ".join(_one_line(said) for said in measure_words.rights(credit, words)),
         }
         for credit in stated
     ]
-    sorry = words.texts.say("statement.why.sorry") if is_breach else ""
-    return {"services": services, "sorry": sorry, "when": forms[0] if len(forms) == 1 else ""}
+    return {
+        "services": services,
+        "sorry": measure_words.sorry(stated, words),
+        "when": forms[0] if len(forms) == 1 else "",
+    }
 
 
 def _partner_sentences(statement: Statement, words: Words) -> dict[str, Any]:

@@ -7,8 +7,9 @@ never reach a policy.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Final, TypeVar
 
 import yaml
 
@@ -18,6 +19,15 @@ T = TypeVar("T")
 
 MAX_DOCUMENT_CHARACTERS = 1_000_000
 MAX_NESTING = 32
+
+
+class Refused(Enum):
+    """What stands for a value that was refused, and noted."""
+
+    REFUSED = "refused"
+
+
+REFUSED: Final = Refused.REFUSED
 
 
 def read_document(text: str) -> yaml.Node:
@@ -75,26 +85,28 @@ class Reader:
         if self.problems:
             raise InvalidValueError(sorted(self.problems, key=lambda problem: problem.line or 0))
 
-    def scalar(self, node: yaml.Node, path: str, parse: Callable[[str], T]) -> T | None:
-        """One value through a parser of the domain; None if it was refused (and noted)."""
+    def scalar(self, node: yaml.Node, path: str, parse: Callable[[str], T]) -> T | Refused:
+        """One value through a parser of the domain."""
         if not isinstance(node, yaml.ScalarNode):
             self.refuse(node, path, "type_scalar", "write one value here")
-            return None
+            return REFUSED
         try:
             return parse(node.value)
         except InvalidValueError as error:
             for problem in error.problems:
                 self.refuse(node, path, problem.rule, problem.message, node.value)
-            return None
+            return REFUSED
 
-    def items(self, node: yaml.Node, path: str) -> list[tuple[yaml.Node, str]]:
-        """The items of a list with their paths; a single mapping counts as a list of one."""
+    def items(
+        self, node: yaml.Node, path: str, *, is_single: Callable[[yaml.Node], bool]
+    ) -> list[tuple[yaml.Node, str]] | Refused:
+        """The items of a list with their paths; what is a single item counts as a list of one."""
         if isinstance(node, yaml.SequenceNode):
             return [(item, f"{path}[{i}]") for i, item in enumerate(node.value, start=1)]
-        if isinstance(node, yaml.MappingNode):
+        if is_single(node):
             return [(node, path)]
         self.refuse(node, path, "type_list", "write a list here")
-        return []
+        return REFUSED
 
     def fields(self, node: yaml.Node, path: str) -> Fields:
         """The fields of a mapping; empty, and noted, if it is not one."""
@@ -109,7 +121,10 @@ class Fields:
         self.nodes: dict[str, yaml.Node] = {}
         self.keys: dict[str, yaml.Node] = {}
         self.known: list[str] = []
-        if not isinstance(node, yaml.MappingNode):
+        self.has_unknown = False
+        """Whether a refused value leaves open which fields there are."""
+        self.is_mapping = isinstance(node, yaml.MappingNode)
+        if not self.is_mapping:
             reader.refuse(node, path, "type_mapping", "write fields here, each as `name: value`")
             return
         for key, value in node.value:
@@ -129,37 +144,37 @@ class Fields:
         """The field's node; a missing required one is noted."""
         self.known.append(name)
         node = self.nodes.get(name)
-        if node is None and required and isinstance(self.node, yaml.MappingNode):
+        if node is None and required:
             self.reader.refuse(self.node, self.at(name), "field_missing", f"add `{name}`")
         return node
 
-    def take(self, name: str, parse: Callable[[str], T], blank: T) -> T:
-        """A required value; ``blank`` if it is missing or refused, which is noted and stops ``finish``."""
-        node = self.node_of(name, required=True)
-        value = None if node is None else self.reader.scalar(node, self.at(name), parse)
-        return blank if value is None else value
+    def refuse(self, rule: str, message: str, *steps: str | int) -> None:
+        """Note a problem of several fields, at the place to which steps lead: names of fields, numbers of items.
 
-    def maybe(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        """An optional value."""
-        node = self.node_of(name)
-        value = None if node is None else self.reader.scalar(node, self.at(name), parse)
-        return default if value is None else value
-
-    def part(self, name: str, *, required: bool = False) -> Fields | None:
-        """The fields of a nested mapping, or None if it is not there."""
-        node = self.node_of(name, required=required)
-        return None if node is None else self.reader.fields(node, self.at(name))
-
-    def parts(self, name: str, *, required: bool = False) -> list[Fields]:
-        """The mappings of a nested list; empty if it is not there."""
-        node = self.node_of(name, required=required)
-        items = [] if node is None else self.reader.items(node, self.at(name))
-        return [self.reader.fields(item, path) for item, path in items]
+        The last steps may not be there (a missing field); the line is that of the last one that is.
+        """
+        node, path = self.node, self.path
+        for step in steps:
+            if isinstance(step, str):
+                found = dict(_named_nodes(node)).get(step, node)
+                node, path = found, f"{path}.{step}" if path else step
+            elif isinstance(node, yaml.SequenceNode):
+                node, path = node.value[step], f"{path}[{step + 1}]"
+        self.reader.refuse(node, path, rule, message)
 
     def done(self) -> None:
         """Note every field that nobody took, with the nearest name that exists."""
         for name, node in self.keys.items():
-            if name not in self.known:
-                near = difflib.get_close_matches(name, self.known, n=1)
-                hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(self.known)}"
+            if name not in self.known and not self.has_unknown:
+                near = nearest(name, self.known)
+                hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(self.known)}"
                 self.reader.refuse(node, self.at(name), "unknown_field", f"there is no field `{name}`; {hint}")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that somebody may have meant."""
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
+
+
+def _named_nodes(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    return [(key.value, value) for key, value in node.value] if isinstance(node, yaml.MappingNode) else []

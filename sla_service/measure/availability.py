@@ -11,7 +11,7 @@ number; see ``docs/algorithm.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -22,13 +22,38 @@ import pyarrow.compute as pc
 from ibis import _
 
 from sla_service.domain.errors import InvalidValueError
-from sla_service.domain.incidents import Curve
-from sla_service.domain.windows import SHARE_FULL_PPM
-from sla_service.measure.columns import EXCLUSIONS, IMPACTS, LINES, PLATFORM, RULES, SUBJECTS, TERMS, TOTALS
+from sla_service.measure.columns import (
+    CONDITIONS,
+    EXCLUSIONS,
+    IMPACTS,
+    LINES,
+    MEMBERS,
+    PIECES,
+    PLATFORM,
+    RULES,
+    SPANS,
+    SUBJECTS,
+    TERMS,
+    TOTALS,
+    USAGE,
+    USAGE_SUMS,
+)
 from sla_service.measure.flatten import flatten
-from sla_service.measure.stack import CODES, stack
+from sla_service.measure.layers import excluded_windows, own_windows, platform_windows, slot_windows
+from sla_service.measure.stack import CODES, pieces_of, stretches_of
+from sla_service.measure.usage import bad_slots, rows_of, spans, sums
 
-CLASS_KEYS = ("terms", "service", "region", "period_start_ms", "period_end_ms")
+CLASS_KEYS = (
+    "terms",
+    "service",
+    "region",
+    "unit",
+    "period_start_ms",
+    "period_end_ms",
+    "reach_start_ms",
+    "reach_end_ms",
+)
+NO_TERMS = "every subject needs terms: without them its outages would not count"
 
 Expr = Any  # ibis is not annotated
 
@@ -43,14 +68,20 @@ class Evidence:
     platform: pa.Table
     impacts: pa.Table
     exclusions: pa.Table
+    conditions: pa.Table = field(default_factory=CONDITIONS.empty_table)
+    usage: pa.Table = field(default_factory=USAGE.empty_table)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The tables that measuring gives: ``TOTALS`` and ``LINES``, both sorted by subject."""
+    """The tables that measuring gives, all sorted by subject; those after the first two only for terms in detail."""
 
     totals: pa.Table
     lines: pa.Table
+    members: pa.Table = field(default_factory=MEMBERS.empty_table)
+    pieces: pa.Table = field(default_factory=PIECES.empty_table)
+    usage: pa.Table = field(default_factory=USAGE_SUMS.empty_table)
+    spans: pa.Table = field(default_factory=SPANS.empty_table)
 
 
 def measure(evidence: Evidence) -> Measured:
@@ -61,25 +92,25 @@ def measure(evidence: Evidence) -> Measured:
             qualified by its whole length and then cut to the period.
 
     Returns:
-        A row of totals for every subject, also where nothing happened, and the lines behind it.
+        A row of totals for every subject, also where nothing happened, and the lines behind it. For subjects whose
+        terms are in detail the totals say how long the period is, and pieces and usage take the place of the lines.
     """
     _check(evidence)
-    plan = _plan()
+    in_detail = bool(pc.any(evidence.terms["in_detail"]).as_py())
+    plan = _plan(in_detail=in_detail)
     with duckdb.connect() as con:
         _register(con, evidence)
         for statement in plan.steps:
             con.execute(statement)
-        totals = con.sql(plan.totals).to_arrow_table().cast(TOTALS)
-        lines = con.sql(plan.lines).to_arrow_table().cast(LINES)
-    return Measured(totals, lines)
+        found = {name: con.sql(query).to_arrow_table().cast(RESULTS[name]) for name, query in plan.results.items()}
+    return Measured(**found)
 
 
 def _check(evidence: Evidence) -> None:
     """Refuse what would be dropped or mixed up in silence, and so read as time without an outage."""
     unknown = pc.invert(pc.is_in(evidence.subjects["terms"], evidence.terms["terms"].combine_chunks()))
     if pc.any(unknown).as_py():
-        message = "every subject needs terms: without them its outages would not count"
-        raise InvalidValueError.of("terms_missing", message)
+        raise InvalidValueError.of("terms_missing", NO_TERMS)
     highest = max((pc.max(t["incident"]).as_py() or 0 for t in (evidence.platform, evidence.impacts)), default=0)
     if highest >= CODES:
         raise InvalidValueError.of("incidents_limit", f"a period holds up to {CODES:,} incidents")
@@ -92,6 +123,16 @@ _SHAPES = {
     "platform": PLATFORM,
     "impacts": IMPACTS,
     "exclusions": EXCLUSIONS,
+    "conditions": CONDITIONS,
+    "usage": USAGE,
+}
+RESULTS = {
+    "totals": TOTALS,
+    "lines": LINES,
+    "members": MEMBERS,
+    "pieces": PIECES,
+    "usage": USAGE_SUMS,
+    "spans": SPANS,
 }
 
 
@@ -103,20 +144,19 @@ def _register(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The expressions as DuckDB will run them: the shared steps in order, then the two results."""
+    """The expressions as DuckDB will run them: the shared steps in order, then the results by name."""
 
     steps: tuple[str, ...]
-    totals: str
-    lines: str
+    results: dict[str, str]
 
 
-@lru_cache(maxsize=1)
-def _plan() -> Plan:
+@lru_cache(maxsize=2)
+def _plan(*, in_detail: bool) -> Plan:
     """Build and compile the expressions once per process.
 
     They depend on the shapes alone, and compiling them takes ten times as long as running them for one merchant.
     """
-    return _Planning().plan()
+    return _Planning(in_detail=in_detail).plan()
 
 
 class _Planning:
@@ -125,21 +165,26 @@ class _Planning:
     Steps that others share are materialised, each as a table of its own: read by several others, they would run again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_detail: bool) -> None:
         self.con = ibis.duckdb.connect()
         self.steps: list[str] = []
+        self.in_detail = in_detail
         _register(self.con.con, Evidence(**{name: shape.empty_table() for name, shape in _SHAPES.items()}))
 
     def plan(self) -> Plan:
         try:
             units = self._units()
-            layers = self._step("layers", self._layers(units))
-            stretches = self._step("stretches", stack(layers, units))
-            lines = self.con.compile(self._lines(units, stretches))
-            totals = self.con.compile(self._totals(units, stretches))
+            rows = self._step("usage_rows", rows_of(units, self._table("usage"))) if self.in_detail else None
+            excluded = self._excluded(units)
+            layers = self._step("layers", self._layers(units, rows, excluded))
+            pieces = self._step("pieces", pieces_of(layers))
+            stretches = self._step("stretches", stretches_of(pieces, units))
+            results = {"lines": self._lines(units, stretches), "totals": self._totals(units, stretches)}
+            if rows is not None:
+                results |= self._details(units, pieces, rows, excluded)
+            return Plan(tuple(self.steps), {name: self.con.compile(query) for name, query in results.items()})
         finally:
             self.con.disconnect()
-        return Plan(tuple(self.steps), totals, lines)
 
     def _table(self, name: str) -> Expr:
         return self.con.table(name)
@@ -155,77 +200,54 @@ class _Planning:
 
         ``subject`` is the unit's id; ``members`` maps every subject to its unit.
         """
-        own = (
-            self._table("impacts")
-            .select("merchant_id", "service")
-            .union(
-                self._table("exclusions").filter(_.merchant_id.notnull()).select("merchant_id", "service"),
-                distinct=True,
-            )
-            .mutate(own=True)
-        )
+        sources = [self._table("impacts"), self._table("exclusions").filter(_.merchant_id.notnull())]
+        if self.in_detail:
+            sources.append(self._table("usage"))
+        keys = [source.select("merchant_id", "service") for source in sources]
+        own = keys[0].union(*keys[1:], distinct=True).mutate(own=True)
         subjects = self._table("subjects").left_join(own, ["merchant_id", "service"], rname="{name}_own")
         subjects = subjects.mutate(own=_.own.notnull()).select(*SUBJECTS.names, "own")
         grouped = subjects.mutate(
-            unit=ibis.ifelse(
+            representative=ibis.ifelse(
                 _.own,
                 _.subject,
                 _.subject.min().over(ibis.window(group_by=[*CLASS_KEYS, "own"])),
             ),
         )
-        members = self._step("members", grouped.select("subject", "unit"))
-        units = grouped.filter(_.subject == _.unit).join(self._table("terms"), "terms")
-        self.members = members
-        return self._step("units", units.select(*SUBJECTS.names, "own", "curve", "minimum_run_ms"))
+        self.members = self._step("members", grouped.select("subject", "representative"))
+        units = grouped.filter(_.subject == _.representative).join(self._table("terms"), "terms")
+        return self._step("units", units.select(*SUBJECTS.names, "own", *TERMS.names[1:]))
 
-    def _layers(self, units: Expr) -> Expr:
+    def _layers(self, units: Expr, rows: Expr, excluded: Expr) -> Expr:
         """Flat layers of all units: unit, layer name, start, end, value."""
-        own = flatten(self._step, "own_windows", self._own(units)).mutate(layer=ibis.literal("own"))
-        platform = self._platform(units).mutate(layer=ibis.literal("platform"))
-        excluded = flatten(self._step, "excluded_windows", self._excluded(units)).mutate(layer=ibis.literal("excluded"))
-        return own.union(platform, excluded)
-
-    def _own(self, units: Expr) -> Expr:
-        """Impacts of single merchants, read through their terms' curve."""
-        impacts = units.filter(_.own).join(self._table("impacts"), ["merchant_id", "service"])
-        whole = ibis.ifelse(_.share_ppm > 0, SHARE_FULL_PPM, 0)
-        share = ibis.cases(
-            (_.curve == Curve.FULL_OUTAGE, ibis.ifelse(_.share_ppm == SHARE_FULL_PPM, SHARE_FULL_PPM, 0)),
-            (_.curve.isin([Curve.ANY_IMPACT, Curve.REPORTED_WINDOW]), whole),
-            else_=_.share_ppm,
-        )
-        return _near(impacts.mutate(value=_value(share, _.incident)).filter(_.value >= CODES))
+        own = own_windows(units, self._table("impacts"))
+        if rows is not None:
+            own = own.union(slot_windows(bad_slots(rows, self._table("conditions"))))
+        layers = {
+            "own": flatten(self._step, "own_windows", own),
+            "platform": self._platform(units),
+            "excluded": excluded,
+        }
+        named = [layer.mutate(layer=ibis.literal(name)) for name, layer in layers.items()]
+        return named[0].union(*named[1:])
 
     def _platform(self, units: Expr) -> Expr:
-        """Incidents that hit everyone, flat, for the unit's service, region and curve.
-
-        Flattened once per class and then handed to its units: what hit everyone is the same for all of them.
-        """
-        keys = ("curve", "service", "region", "period_start_ms", "period_end_ms", "minimum_run_ms")
+        """Flattened once per class and then handed to its units: what hit everyone is the same for all of them."""
+        keys = ("curve", "clock", "reads", "service", "region", "reach_start_ms", "reach_end_ms")
         led = self._step("led", units.mutate(leader=_.subject.min().over(ibis.window(group_by=keys))))
-        leaders = led.filter(_.subject == _.leader)
-        hits = leaders.join(self._table("platform"), ["curve", "service"], rname="{name}_hit")
-        hits = hits.filter(_.region_hit.isnull() | (_.region_hit == _.region))
-        windows = _near(hits.mutate(value=_value(_.share_ppm, _.incident)).filter(_.value >= CODES))
+        windows = platform_windows(led.filter(_.subject == _.leader), self._table("platform"))
         flat = self._step("platform_flat", flatten(self._step, "platform_windows", windows))
         every = led.select("subject", "leader").join(flat.rename(leader="subject"), "leader")
         return every.select("subject", "start_ms", "end_ms", "value")
 
     def _excluded(self, units: Expr) -> Expr:
-        """Windows that a rule of the unit's terms excludes; the value counts down from CODES by rank."""
-        ruled = units.join(self._table("rules"), "terms", rname="{name}_rule")
-        found = ruled.join(self._table("exclusions"), ["kind", "service"], rname="{name}_found")
-        found = found.filter(
-            _.region_found.isnull() | (_.region_found == _.region),
-            _.merchant_id_found.isnull() | (_.merchant_id_found == _.merchant_id),
-            _.notice_ms.isnull() | (_.notice_ms_found >= _.notice_ms),
-        )
-        return _near(found.mutate(value=CODES - _["rank"]))
+        windows = excluded_windows(units, self._table("rules"), self._table("exclusions"))
+        return self._step("excluded_flat", flatten(self._step, "excluded_windows", windows))
 
     def _lines(self, units: Expr, stretches: Expr) -> Expr:
         """Stretches with an incident, for every member of each unit."""
         lines = stretches.filter(_.incident.notnull()).join(
-            units.select("subject", "terms"),
+            units.filter(~_.in_detail).select("subject", "terms"),
             "subject",
         )
         lines = self._with_kind(lines)
@@ -234,7 +256,7 @@ class _Planning:
             reason=_.kind,
             counted_ppm_ms=ibis.ifelse(_.kind.isnull() & _.qualified, _.impact_ppm_ms, 0),
         )
-        every = self.members.join(lines.rename(unit="subject"), "unit")
+        every = self.members.join(lines.rename(representative="subject"), "representative")
         return every.select(*LINES.names).order_by("subject", "start_ms")
 
     def _totals(self, units: Expr, stretches: Expr) -> Expr:
@@ -248,7 +270,7 @@ class _Planning:
             excluded_ppm_ms=_.excluded.sum(),
             unmeasured_ms=_.unmeasured.sum(),
         )
-        every = self.members.left_join(sums.rename(unit="subject"), "unit", rname="{name}_sums")
+        every = self.members.left_join(sums.rename(representative="subject"), "representative", rname="{name}_sums")
         every = every.join(self._table("subjects").select("subject", "period_start_ms", "period_end_ms"), "subject")
         every = every.mutate(
             bad_ppm_ms=_.bad_ppm_ms.fill_null(0),
@@ -263,15 +285,14 @@ class _Planning:
         rules = self._table("rules").select("terms", "rank", "kind", "leaves_period")
         return stretches.left_join(rules, ["terms", "rank"], rname="{name}_rule")
 
-
-def _value(share_ppm: Expr, incident: Expr) -> Expr:
-    return share_ppm * CODES + (CODES - 1 - incident)
-
-
-def _near(windows: Expr) -> Expr:
-    """Windows that touch the period or could lengthen a run that does; as unit, start, end, value."""
-    near = windows.filter(
-        _.start_ms <= _.period_end_ms + _.minimum_run_ms,
-        _.end_ms >= _.period_start_ms - _.minimum_run_ms,
-    )
-    return near.select("subject", "start_ms", "end_ms", "value")
+    def _details(self, units: Expr, pieces: Expr, rows: Expr, excluded: Expr) -> dict[str, Expr]:
+        """What terms in detail are accounted from."""
+        asked = units.filter(_.in_detail).select("subject")
+        lying = pieces.semi_join(asked, "subject").filter((_.share_ppm > 0) | _["rank"].notnull())
+        counted = sums(rows, excluded.mutate(rank=CODES - _["value"]))
+        return {
+            "members": self.members.order_by("subject"),
+            "pieces": lying.select(*PIECES.names).order_by("subject", "start_ms"),
+            "usage": counted.select(*USAGE_SUMS.names).order_by("subject", "base", "rank"),
+            "spans": spans(rows).select(*SPANS.names).order_by("subject", "start_ms", "end_ms"),
+        }

@@ -10,17 +10,65 @@ SUBJECTS = pa.schema(
         ("merchant_id", pa.string()),
         ("service", pa.string()),
         ("region", pa.string()),
+        ("unit", pa.string()),
         ("terms", pa.int64()),
         ("period_start_ms", pa.int64()),
         ("period_end_ms", pa.int64()),
+        ("reach_start_ms", pa.int64()),
+        ("reach_end_ms", pa.int64()),
     ],
 )
-"""What is measured: one row per merchant, service and stretch of one contract. ``subject`` is unique."""
+"""What is measured: one row per merchant, service, unit and stretch of one contract; ``subject`` is unique.
+
+An empty ``unit`` is hit by whatever hits any unit. Windows are read within the reach, so that
+a run over the period's edge is whole and an allowance granted before it is known."""
 
 TERMS = pa.schema(
-    [("terms", pa.int64()), ("curve", pa.string()), ("minimum_run_ms", pa.int64())],
+    [
+        ("terms", pa.int64()),
+        ("curve", pa.string()),
+        ("minimum_run_ms", pa.int64()),
+        ("clock", pa.string()),
+        ("in_detail", pa.bool_()),
+        ("reads", pa.string()),
+        ("usage_incident", pa.int64()),
+        ("slot_requests", pa.int64()),
+        ("activity", pa.string()),
+    ],
 )
-"""How it is measured. A run shorter than ``minimum_run_ms`` counts nothing."""
+"""How it is measured. A run shorter than ``minimum_run_ms`` counts nothing.
+
+``in_detail`` asks for the pieces instead of the sums. ``reads`` is what counts as evidence: ``windows``; ``slots`` of
+usage beside them (numbered as ``usage_incident``; with fewer than ``slot_requests`` requests none is bad); or only
+``usage``. ``activity`` is whose usage shows that a merchant was hit: ``errors``, ``requests`` or null."""
+
+CONDITIONS = pa.schema(
+    [
+        ("terms", pa.int64()),
+        ("figure", pa.string()),
+        ("comparison", pa.string()),
+        ("edge_numerator", pa.int64()),
+        ("edge_denominator", pa.int64()),
+    ],
+)
+"""When a slot of usage is bad: every condition of the terms must hold."""
+
+USAGE = pa.schema(
+    [
+        ("merchant_id", pa.string()),
+        ("service", pa.string()),
+        ("unit", pa.string()),
+        ("start_ms", pa.int64()),
+        ("end_ms", pa.int64()),
+        ("requests", pa.int64()),
+        ("failed", pa.int64()),
+        ("tolerated", pa.int64()),
+        ("users", pa.int64()),
+        ("users_affected", pa.int64()),
+        ("value_nano", pa.int64()),
+    ],
+)
+"""What was counted or measured in slots of time; null is not known. ``value_nano`` is in billionths."""
 
 RULES = pa.schema(
     [
@@ -29,9 +77,13 @@ RULES = pa.schema(
         ("kind", pa.string()),
         ("notice_ms", pa.int64()),
         ("leaves_period", pa.bool_()),
+        ("confirmed", pa.bool_()),
+        ("covered", pa.string()),
     ],
 )
-"""Exclusions of the terms, ranked from 0; where several match at an instant the lowest rank gives the reason."""
+"""Exclusions of the terms, ranked from 0; where several match at an instant the lowest rank gives the reason.
+
+``covered`` names the upstream providers whose outages count all the same, each between bars: ``|one|two|``."""
 
 PLATFORM = pa.schema(
     [
@@ -42,6 +94,7 @@ PLATFORM = pa.schema(
         ("start_ms", pa.int64()),
         ("end_ms", pa.int64()),
         ("share_ppm", pa.int64()),
+        ("confirmed_ms", pa.int64()),
     ],
 )
 """What hits every merchant of a service (and region, if not null), already read through each curve."""
@@ -50,10 +103,14 @@ IMPACTS = pa.schema(
     [
         ("merchant_id", pa.string()),
         ("service", pa.string()),
+        ("unit", pa.string()),
         ("incident", pa.int64()),
         ("start_ms", pa.int64()),
         ("end_ms", pa.int64()),
         ("share_ppm", pa.int64()),
+        ("confirmed_ms", pa.int64()),
+        ("ticket_ms", pa.int64()),
+        ("reported_ms", pa.int64()),
     ],
 )
 """What hit single merchants, as reported; curves are applied while measuring."""
@@ -67,6 +124,8 @@ EXCLUSIONS = pa.schema(
         ("start_ms", pa.int64()),
         ("end_ms", pa.int64()),
         ("notice_ms", pa.int64()),
+        ("upstream", pa.string()),
+        ("confirmed_ms", pa.int64()),
     ],
 )
 """What happened that terms may exclude. Region and merchant null: for all; notice null: never announced."""
@@ -95,3 +154,50 @@ LINES = pa.schema(
     ],
 )
 """One row per subject and stretch in which one incident counts, or does not count for one reason; in order of time."""
+
+PIECES = pa.schema(
+    [
+        ("subject", pa.int64()),
+        ("start_ms", pa.int64()),
+        ("end_ms", pa.int64()),
+        ("share_ppm", pa.int64()),
+        ("incident", pa.int64()),
+        ("rank", pa.int64()),
+    ],
+)
+"""For terms in detail: flat pieces of each measured unit within its reach, in order; those on which nothing lies left
+out. ``subject`` is the unit's representative, see ``MEMBERS``."""
+
+MEMBERS = pa.schema([("subject", pa.int64()), ("representative", pa.int64())])
+"""Every subject and the one that was measured for it."""
+
+USAGE_SUMS = pa.schema(
+    [
+        ("subject", pa.int64()),
+        ("base", pa.int64()),
+        ("rank", pa.int64()),
+        ("rows", pa.int64()),
+        ("active_rows", pa.int64()),
+        ("requests", pa.int64()),
+        ("failed", pa.int64()),
+        ("tolerated", pa.int64()),
+        ("value_nano", pa.int64()),
+        ("value_rows", pa.int64()),
+        ("value_minimum_nano", pa.int64()),
+        ("value_maximum_nano", pa.int64()),
+    ],
+)
+"""Usage within each subject's period, summed per number of requests in a row (``base``) and exclusion (``rank``), so
+that the mean of the rows' error rates is exact."""
+
+SPANS = pa.schema(
+    [
+        ("subject", pa.int64()),
+        ("start_ms", pa.int64()),
+        ("end_ms", pa.int64()),
+        ("users", pa.int64()),
+        ("users_affected", pa.int64()),
+        ("is_activity", pa.bool_()),
+    ],
+)
+"""Single rows of usage: of users affected, and of a merchant's own activity."""

@@ -16,11 +16,11 @@ equal shares the incident with the lowest number has the highest code. Room for 
 LAYERS = ("own", "platform", "excluded")
 
 
-def stack(layers: Expr, units: Expr) -> Expr:
-    """Stack the layers of every unit and cut the result to its period.
+def stretches_of(pieces: Expr, units: Expr) -> Expr:
+    """Qualify the runs of every unit and cut the result to its period.
 
     Args:
-        layers: ``subject, layer, start_ms, end_ms, value``; each layer of a subject is disjoint.
+        pieces: From ``pieces_of``.
         units: ``subject, period_start_ms, period_end_ms, minimum_run_ms``.
 
     Returns:
@@ -28,7 +28,6 @@ def stack(layers: Expr, units: Expr) -> Expr:
         incident, exclusion rule and qualification stay the same. ``incident`` is null where only an exclusion lies,
         ``rank`` where nothing is excluded.
     """
-    pieces = _pieces(layers)
     runs = _runs(pieces).join(units.select("subject", "period_start_ms", "period_end_ms", "minimum_run_ms"), "subject")
     cut = runs.mutate(
         qualified=_.run_ms >= _.minimum_run_ms,
@@ -38,8 +37,12 @@ def stack(layers: Expr, units: Expr) -> Expr:
     return _stretches(cut)
 
 
-def _pieces(layers: Expr) -> Expr:
-    """Between any two neighbouring edges: the share that counts, its incident, and the exclusion rule, if any."""
+def pieces_of(layers: Expr) -> Expr:
+    """Stack the layers: between any two neighbouring edges the share that counts, its incident, and the exclusion rule.
+
+    Args:
+        layers: ``subject, layer, start_ms, end_ms, value``; each layer of a subject is disjoint.
+    """
     steps = layers.select("subject", "layer", "value", at_ms=_.start_ms).union(
         layers.select("subject", "layer", value=-_["value"], at_ms=_.end_ms).select(
             "subject", "layer", "value", "at_ms"

@@ -3,71 +3,207 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sla_service.db.bulk import table_of
-from sla_service.domain.incidents import Curve, Incident, recovery_segments
-from sla_service.domain.policies import ExclusionEffect, Policy
+from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.incidents import USAGE_PREFIX, Curve, Incident, recovery_segments
+from sla_service.domain.policies import MERCHANT_ZONE, Policy
+from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
+from sla_service.domain.policies.indicators import RequestsPer, Slots, Windows
+from sla_service.domain.recurrence import recurring_windows
 from sla_service.domain.windows import Window
 from sla_service.measure.availability import Evidence
-from sla_service.measure.columns import EXCLUSIONS, IMPACTS, PLATFORM, RULES, SUBJECTS, TERMS
-from sla_service.usecases.gather_evidence import Gathered
+from sla_service.measure.columns import CONDITIONS, EXCLUSIONS, IMPACTS, PLATFORM, RULES, SUBJECTS, TERMS, USAGE
+from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.gather_evidence import Gathered, reach_of
 
 Row = tuple[object, ...]
+Method = Callable[[Policy], Curve]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurable:
+    """One row of the subjects table: a gathered subject over a window, and which of its units."""
+
+    subject: int
+    span: int
+    """Which of the windows asked for; 0 for the subject's own."""
+    period: Window
+    window: Window
+    unit: int = -1
+    """Index in the subject's units; −1 for the whole contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What measuring takes, and what its numbers stand for."""
+
+    evidence: Evidence
+    measurables: list[Measurable]
+    """The index is the number in the subjects table."""
+
+
+def own_method(policy: Policy) -> Curve:
+    """The policy's own accounting method."""
+    return policy.curve
 
 
 def evidence_tables(
-    gathered: Gathered,
-    *,
-    curve: Callable[[Policy], Curve] = lambda policy: policy.curve,
-    windows: Sequence[Window] | None = None,
-) -> Evidence:
+    gathered: Gathered, *, curve: Method = own_method, windows: Sequence[Window] | None = None
+) -> Tables:
     """The tables for every subject that is not parked.
 
     Args:
         gathered: What was read.
         curve: The accounting method to read evidence through; the policy's own unless another is asked for.
-        windows: Measure each subject over these windows instead of its period; subjects are then numbered
-            subject × number of windows + window.
+        windows: Measure each subject over these windows instead of its period.
     """
-    numbers = {policy.digest: i for i, policy in enumerate(gathered.policies)}
-    subjects: list[Row] = []
-    for i, subject in enumerate(gathered.subjects):
-        if subject.policy is None or subject.window is None:
-            continue
-        terms, contract = numbers[subject.policy.digest], subject.contract
-        spans = [subject.window] if windows is None else list(windows)
-        subjects += [
-            (i * len(spans) + n, contract.merchant_id, contract.service, subject.region, terms, w.start_ms, w.end_ms)
-            for n, w in enumerate(spans)
+    making = _Making(gathered, curve, windows)
+    return making.tables()
+
+
+class _Making:
+    """One set of tables; what subjects share is worked out once."""
+
+    def __init__(self, gathered: Gathered, curve: Method, windows: Sequence[Window] | None) -> None:
+        self.gathered, self.curve, self.windows = gathered, curve, windows
+        self.terms: dict[tuple[str, str], int] = {}
+        self.known: list[tuple[Policy, str, Window]] = []
+        """Policy, zone, and from when to when anything of its subjects is read."""
+        self.reaches: dict[tuple[str, str, Window], Window] = {}
+        self.follows_zone = {policy.digest for policy in gathered.policies if _follows_zone(policy)}
+        self.measurables: list[Measurable] = []
+        self.subjects: list[Row] = []
+
+    def tables(self) -> Tables:
+        for i, subject in enumerate(self.gathered.subjects):
+            if subject.policy is not None and subject.window is not None:
+                self._add(i, subject, subject.policy, subject.window)
+        curves = sorted({self.curve(policy) for policy in self.gathered.policies})
+        evidence = Evidence(
+            subjects=table_of(self.subjects, SUBJECTS),
+            terms=table_of([self._terms(i, policy) for i, (policy, _, _) in enumerate(self.known)], TERMS),
+            rules=table_of(list(self._rules()), RULES),
+            platform=table_of(_platform(self.gathered.incidents, curves, self.gathered.as_of_ms), PLATFORM),
+            impacts=_impacts(self.gathered),
+            exclusions=self._exclusions(),
+            conditions=table_of(list(self._conditions()), CONDITIONS),
+            usage=_usage(self.gathered),
+        )
+        return Tables(evidence, self.measurables)
+
+    def _add(self, i: int, subject: Subject, policy: Policy, window: Window) -> None:
+        spans = [(subject.period or window, window)] if self.windows is None else [(w, w) for w in self.windows]
+        for n, (period, measured) in enumerate(spans):
+            reach = self._reach(policy, subject.time_zone, period)
+            terms = self._number(policy, subject.time_zone, reach)
+            units = range(len(subject.units)) if subject.units else (-1,)
+            for unit in units:
+                name, active = "", measured
+                if unit >= 0:
+                    name = subject.units[unit].name
+                    cut = subject.units[unit].window.overlap(measured) if self.windows is None else measured
+                    active = cut or measured
+                contract = subject.contract
+                self.subjects.append(
+                    (
+                        len(self.measurables),
+                        contract.merchant_id,
+                        contract.service,
+                        subject.region,
+                        name,
+                        terms,
+                        active.start_ms,
+                        active.end_ms,
+                        reach.start_ms,
+                        reach.end_ms,
+                    )
+                )
+                self.measurables.append(Measurable(i, n, period, active, unit))
+
+    def _reach(self, policy: Policy, zone: str, period: Window) -> Window:
+        key = (policy.digest, zone, period)
+        if key not in self.reaches:
+            self.reaches[key] = reach_of(policy, period, zone)
+        return self.reaches[key]
+
+    def _number(self, policy: Policy, zone: str, reach: Window) -> int:
+        """The number of a policy's terms; under rules in the merchant's zone, of the policy in that zone."""
+        key = (policy.digest, zone if policy.digest in self.follows_zone else "")
+        if key not in self.terms:
+            self.terms[key] = len(self.known)
+            self.known.append((policy, zone, reach))
+        number = self.terms[key]
+        _, first_zone, before = self.known[number]
+        if reach.start_ms < before.start_ms or reach.end_ms > before.end_ms:
+            wide = Window(min(before.start_ms, reach.start_ms), max(before.end_ms, reach.end_ms))
+            self.known[number] = (policy, first_zone, wide)
+        return number
+
+    def _terms(self, number: int, policy: Policy) -> Row:
+        indicator, qualify = policy.indicator, policy.qualify
+        reads = "windows" if isinstance(indicator, Windows) else "slots" if isinstance(indicator, Slots) else "usage"
+        minimum = indicator.minimum_requests if isinstance(indicator, Slots) else None
+        per_slot = minimum.count if minimum is not None and minimum.per is RequestsPer.SLOT else 0
+        detail = needs_detail(policy)
+        return (
+            number,
+            self.curve(policy).value,
+            # On whole milliseconds "longer than" is "at least one more".
+            0 if detail else qualify.minimum_run_ms + qualify.strict,
+            qualify.clock.value,
+            detail,
+            reads,
+            self._usage_incident(policy),
+            per_slot,
+            {Affected.OWN_ERRORS: "errors", Affected.ACTIVE: "requests"}.get(qualify.affected),
+        )
+
+    def _usage_incident(self, policy: Policy) -> int:
+        wanted = f"{USAGE_PREFIX}{policy.service}"
+        return next((n for n, one in enumerate(self.gathered.incidents) if one.incident_id == wanted), 0)
+
+    def _rules(self) -> Iterable[Row]:
+        for number, (policy, _, _) in enumerate(self.known):
+            for rank, rule in enumerate(policy.exclude):
+                leaves = rule.effect is ExclusionEffect.NOT_MEASURED
+                if isinstance(rule, RecurringRule):
+                    yield number, rank, _recurring_kind(number, rank), None, leaves, False, ""
+                else:
+                    covered = "|" + "|".join(rule.covered) + "|" if rule.covered else ""
+                    yield number, rank, rule.kind.value, rule.notice_ms, leaves, rule.confirmed, covered
+
+    def _exclusions(self) -> pa.Table:
+        rows = [
+            (_recurring_kind(number, rank), policy.service, None, None, one.start_ms, one.end_ms, None, None, None)
+            for number, (policy, zone, reach) in enumerate(self.known)
+            for rank, rule in enumerate(policy.exclude)
+            if isinstance(rule, RecurringRule)
+            for one in recurring_windows(rule, reach, zone)
         ]
-    curves = sorted({curve(policy) for policy in gathered.policies})
-    return Evidence(
-        subjects=table_of(subjects, SUBJECTS),
-        terms=table_of(_terms(gathered.policies, curve), TERMS),
-        rules=table_of(_rules(gathered.policies), RULES),
-        platform=table_of(_platform(gathered.incidents, curves, gathered.as_of_ms), PLATFORM),
-        impacts=_impacts(gathered),
-        exclusions=EXCLUSIONS.emptytable_of() if gathered.exclusions is None else gathered.exclusions,
-    )
+        known = self.gathered.exclusions
+        found = [EXCLUSIONS.empty_table() if known is None else known.select(EXCLUSIONS.names).cast(EXCLUSIONS)]
+        return pa.concat_tables([*found, table_of(rows, EXCLUSIONS)])
+
+    def _conditions(self) -> Iterable[Row]:
+        for number, (policy, _, _) in enumerate(self.known):
+            if isinstance(policy.indicator, Slots):
+                for one in policy.indicator.bad_when:
+                    edge = one.edge
+                    yield number, one.figure.value, one.comparison.value, edge.numerator, edge.denominator
 
 
-def _terms(policies: Sequence[Policy], curve: Callable[[Policy], Curve]) -> list[Row]:
-    # On whole milliseconds "longer than" is "at least one more".
-    return [
-        (i, curve(policy).value, policy.qualify.minimum_run_ms + policy.qualify.strict)
-        for i, policy in enumerate(policies)
-    ]
+def _follows_zone(policy: Policy) -> bool:
+    return any(isinstance(rule, RecurringRule) and rule.time_zone == MERCHANT_ZONE for rule in policy.exclude)
 
 
-def _rules(policies: Sequence[Policy]) -> list[Row]:
-    return [
-        (i, rank, rule.kind.value, rule.notice_ms, rule.effect is ExclusionEffect.NOT_MEASURED)
-        for i, policy in enumerate(policies)
-        for rank, rule in enumerate(policy.exclude)
-    ]
+def _recurring_kind(terms: int, rank: int) -> str:
+    """Windows that a policy's own words make, apart from those of every other policy."""
+    return f"recurring-{terms}-{rank}"
 
 
 def _platform(incidents: Sequence[Incident], curves: Iterable[Curve], as_of_ms: int) -> list[Row]:
@@ -80,6 +216,7 @@ def _platform(incidents: Sequence[Incident], curves: Iterable[Curve], as_of_ms: 
             segment.window.start_ms,
             segment.window.end_ms,
             segment.share_ppm,
+            incident.confirmed_at_ms,
         )
         for curve in curves
         for number, incident in enumerate(incidents)
@@ -89,9 +226,13 @@ def _platform(incidents: Sequence[Incident], curves: Iterable[Curve], as_of_ms: 
 
 def _impacts(gathered: Gathered) -> pa.Table:
     if gathered.impacts is None:
-        return IMPACTS.emptytable_of()
+        return IMPACTS.empty_table()
     ids = pa.array([incident.incident_id for incident in gathered.incidents], pa.string())
     numbers = pc.index_in(gathered.impacts["incident_id"], ids).cast(pa.int64())
     known = gathered.impacts.append_column("incident", numbers)
     # An impact outside its incident's own window still counts: the merchant's evidence is its own.
     return known.filter(pc.is_valid(known["incident"])).select(IMPACTS.names)
+
+
+def _usage(gathered: Gathered) -> pa.Table:
+    return USAGE.empty_table() if gathered.usage is None else gathered.usage.select(USAGE.names).cast(USAGE)

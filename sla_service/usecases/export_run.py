@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,11 +19,27 @@ from sla_service.db.statements import list_statements, statement_numbers
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
+from sla_service.domain.policies import Policy
 from sla_service.formats.exports.csv_table import Sums, csv_chunks
-from sla_service.formats.exports.shapes import JOURNAL, LINES, REGISTER, journal_rows, lines_row, register_row
+from sla_service.formats.exports.shapes import (
+    JOURNAL,
+    LINES,
+    REGISTER,
+    Behind,
+    credit_key,
+    journal_rows,
+    lines_row,
+    register_row,
+)
 from sla_service.usecases.decide_run import require_state
+from sla_service.usecases.policies_in_force import published_policies
+from sla_service.usecases.redo_credit import base_of, steps_of
+from sla_service.usecases.state_measured import INDICATORS
 
 EXPORTS = ("register", "lines", "journal")
+STATED = frozenset({"credited", "below_minimum", "nothing_owed", "unclaimed"})
+"""Outcomes that the register has: what is credited, and what was missed without a credit, so that finance sees why."""
+
 Row = dict[str, Any]
 
 
@@ -36,6 +53,7 @@ class _Run:
     numbers: dict[int, str]
     digests: dict[str, str]
     billing_refs: dict[str, str | None]
+    policies: dict[str, Policy] = field(default_factory=dict)
     sums: Sums = field(default_factory=Sums)
 
     def statement(self, credit_no: int) -> Row | None:
@@ -69,6 +87,7 @@ def export_run(session: Session, run_id: int, kind: str, *, accounts: tuple[str,
         statement_numbers(session, run_id),
         {number: digest for number, _kind, _party, _currency, digest in list_statements(session, run_id, "merchant")},
         {merchant_id: merchant.billing_ref for merchant_id, merchant in merchants.items()},
+        {policy.digest: policy for policy in published_policies(session)} if kind == "register" else {},
     )
     columns, rows = {
         "register": (REGISTER, _register(run)),
@@ -82,11 +101,18 @@ def _register(run: _Run) -> Iterator[Row]:
     """Every credit above zero, and every commitment that was missed without one, so that finance sees why."""
     behind = _incidents(run.lines)
     for credit in rows_of(run.credits):
-        if credit["outcome"] in {"credited", "below_minimum", "nothing_owed"}:
+        if credit["outcome"] in STATED:
             run.sums.add(Money(credit["currency"], credit["amount_minor"]))
-            incidents = " ".join(behind.get(credit["credit_no"], ()))
-            statement = run.statement(credit["credit_no"])
-            yield register_row(credit, run.run, statement, incidents, run.billing_refs.get(credit["merchant_id"]))
+            policy = run.policies[credit["policy_digest"]]
+            known = Behind(
+                statement=run.statement(credit["credit_no"]),
+                incidents=" ".join(behind.get(credit["credit_no"], ())),
+                billing_ref=run.billing_refs.get(credit["merchant_id"]),
+                indicator=INDICATORS[type(policy.indicator)] or "windows",
+                base=base_of(policy, credit),
+                figure=steps_of(credit).get("figure", "") if policy.is_metric else "",
+            )
+            yield register_row(credit, run.run, known)
 
 
 def _incidents(lines: pa.Table) -> dict[int, dict[str, None]]:
@@ -108,9 +134,13 @@ def _lines(run: _Run) -> Iterator[Row]:
 
 def _journal(run: _Run, accounts: tuple[str, str]) -> Iterator[Row]:
     last_day = (Month.parse(run.run["period"]).next.first_day - timedelta(days=1)).isoformat()
+    names = ("merchant_id", "service", "contract_starts_on")
+    periods = Counter(zip(*(run.credits[name].to_pylist() for name in names), strict=True))
     for credit in rows_of(run.credits):
-        if credit["outcome"] == "credited":
-            number = run.numbers[credit["credit_no"]]
-            for row in journal_rows(credit, run.run, number, accounts, last_day):
+        # Service time is no money: it has no entry.
+        if credit["outcome"] == "credited" and credit["amount_minor"]:
+            is_only = periods[credit["merchant_id"], credit["service"], credit["contract_starts_on"]] == 1
+            entry = (run.numbers[credit["credit_no"]], credit_key(credit, run.run, is_only=is_only))
+            for row in journal_rows(credit, run.run, entry, accounts, last_day):
                 run.sums.add(Money(credit["currency"], credit["amount_minor"]))
                 yield row

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
-from typing import Any
+from datetime import timedelta
 
 import pyarrow as pa
 from sqlmodel import Session
 
 from sla_service.db.bulk import rows_of
-from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts
+from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts, load_units, load_usage
 from sla_service.db.incidents import list_incidents
-from sla_service.db.policies import list_policies
-from sla_service.domain.incidents import Incident
+from sla_service.domain.accounting.detail import longest_grant, reach
+from sla_service.domain.accounting.exclusion import grant
+from sla_service.domain.cycles import months_in
+from sla_service.domain.incidents import Incident, usage_incident
 from sla_service.domain.instants import DAY_MS
-from sla_service.domain.money import Money
-from sla_service.domain.parties import Contract
-from sla_service.domain.periods import Month, midnight_ms
+from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
+from sla_service.domain.policies.cycles import BillingMonth, RollingDays, Week
+from sla_service.domain.policies.downtime import Affected, AllowancePer
+from sla_service.domain.policies.indicators import SubjectKind, Windows
 from sla_service.domain.windows import Window
-from sla_service.formats.policy_yaml import parse_policy
+from sla_service.usecases.contract_periods import ContractPeriods, Row, Subject, park_overlaps
+from sla_service.usecases.policies_in_force import published_policies
 
 ZONES_MARGIN_MS = DAY_MS
 """A local month begins up to 14 hours before or 12 after the same month in UTC; a day covers both."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A merchant's contract within the period, and how it is measured; or why it cannot be."""
-
-    contract: Contract
-    region: str
-    partner_id: str | None
-    time_zone: str = ""
-    window: Window | None = None
-    policy: Policy | None = None
-    parked_reason: str = ""
 
 
 @dataclass(slots=True)
@@ -47,54 +37,56 @@ class Gathered:
 
     month: Month
     subjects: list[Subject] = field(default_factory=list)
-    """Sorted by merchant, service and first day; the index is the subject's number."""
+    """Sorted by merchant, service, first day and period; the index is the subject's number."""
     policies: list[Policy] = field(default_factory=list)
-    """Those in use; the index is the number of the terms."""
+    """Those in use."""
     incidents: list[Incident] = field(default_factory=list)
     """By start; the index is the incident's number."""
     impacts: pa.Table | None = None
     exclusions: pa.Table | None = None
+    usage: pa.Table | None = None
     as_of_ms: int = 0
 
 
-def gather(session: Session, month: Month, *, as_of_ms: int, merchant_id: str | None = None) -> Gathered:
+def gather(
+    session: Session, month: Month, *, as_of_ms: int, merchant_id: str | None = None, due: bool = True
+) -> Gathered:
     """Read everything for a month.
 
     Args:
         session: Open; only reads.
-        month: The period; each subject's bounds follow from its policy's zone and its contract's days.
+        month: The month that is closed; each subject's bounds follow from its policy's period and zone and from its
+            contract's days.
         as_of_ms: Where open incidents are cut.
         merchant_id: Only this merchant, if given.
+        due: The periods that end in the month; otherwise those that are running at its end.
     """
     gathered = Gathered(month, as_of_ms=as_of_ms)
-    near = around(month)
-    gathered.incidents = list_incidents(session, near=near)
-    _add_subjects(session, gathered, merchant_id)
-    gathered.impacts = load_impacts(session, near=near, merchant_id=merchant_id)
-    gathered.exclusions = load_exclusions(session, near=near, merchant_id=merchant_id)
+    _add_subjects(session, gathered, published_policies(session), merchant_id, due=due)
+    add_happenings(session, gathered, merchant_id)
     return gathered
 
 
-def published_policies(session: Session) -> list[Policy]:
-    """Every published version, read from the file as it was published."""
-    return [_parsed(record.document) for record in list_policies(session)]
+def add_happenings(session: Session, gathered: Gathered, merchant_id: str | None = None) -> None:
+    """Read what happened within the reach of the gathered subjects."""
+    near = within_reach(gathered)
+    gathered.incidents = list_incidents(session, near=near)
+    gathered.impacts = load_impacts(session, near=near, merchant_id=merchant_id)
+    gathered.exclusions = load_exclusions(session, near=near, merchant_id=merchant_id)
+    if any(reads_usage(policy) for policy in gathered.policies):
+        gathered.usage = load_usage(session, near, merchant_id)
+        add_usage_incidents(gathered)
 
 
-@lru_cache(maxsize=256)
-def _parsed(document: str) -> Policy:
-    return parse_policy(document)
+def add_usage_incidents(gathered: Gathered) -> None:
+    """Give what is measured from usage a name among the incidents."""
+    services = sorted({policy.service for policy in gathered.policies if reads_usage(policy)})
+    gathered.incidents = [*gathered.incidents, *map(usage_incident, services)]
 
 
-def policy_in_force(policies: Iterable[Policy], name: str, day: date) -> Policy | None:
-    """The version of a policy in force on a day: the latest one whose dates contain it."""
-    found = [
-        policy
-        for policy in policies
-        if policy.policy == name
-        and policy.effective_from <= day
-        and (policy.effective_to is None or day < policy.effective_to)
-    ]
-    return max(found, key=lambda policy: policy.version, default=None)
+def reads_usage(policy: Policy) -> bool:
+    """Whether a policy is measured from usage, or asks usage whom an outage hit."""
+    return not isinstance(policy.indicator, Windows) or policy.qualify.affected is not Affected.EVERYONE
 
 
 def around(month: Month) -> Window:
@@ -103,77 +95,57 @@ def around(month: Month) -> Window:
     return Window(utc.start_ms - ZONES_MARGIN_MS - DAY_MS, utc.end_ms + ZONES_MARGIN_MS + DAY_MS)
 
 
-def _add_subjects(session: Session, gathered: Gathered, merchant_id: str | None) -> None:
-    first_day, end_day = gathered.month.first_day.isoformat(), gathered.month.next.first_day.isoformat()
+def within_reach(gathered: Gathered) -> Window:
+    """From when to when something may matter to a gathered subject."""
+    month = around(gathered.month)
+    start_ms, end_ms = month.start_ms, month.end_ms
+    known = {(s.policy.digest, s.period, s.time_zone): s for s in gathered.subjects if s.policy and s.period}
+    for subject in known.values():
+        if subject.policy and subject.period:
+            one = reach_of(subject.policy, subject.period, subject.time_zone)
+            start_ms, end_ms = min(start_ms, one.start_ms), max(end_ms, one.end_ms)
+    return Window(start_ms, end_ms)
+
+
+def reach_of(policy: Policy, period: Window, zone: str) -> Window:
+    """From when to when evidence is read for a period of a policy."""
+    per = longest_grant(policy)
+    if per is None or per is AllowancePer.PERIOD:
+        return reach(policy, period)
+    start_ms, end_ms, _ = grant(period.start_ms, per, zone)
+    return reach(policy, period, Window(start_ms, end_ms))
+
+
+def _add_subjects(
+    session: Session, gathered: Gathered, policies: list[Policy], merchant_id: str | None, *, due: bool
+) -> None:
+    months = max((months_in(policy.period).__ceil__() for policy in policies), default=1)
+    first = gathered.month.first_day
+    for _ in range(months - 1 if months > 1 else 0):
+        first = (first - timedelta(days=1)).replace(day=1)
+    # A week or billing cycle that ends in the month may have begun before it.
+    first_day = (first - timedelta(days=31)).isoformat() if _is_offset(policies) else first.isoformat()
+    end_day = gathered.month.next.first_day.isoformat()
+    units = _units(session, policies, first_day, end_day, merchant_id)
+    making = ContractPeriods(gathered.month, policies, units, due=due)
     rows = load_contracts(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
-    policies = published_policies(session)
-    in_force: dict[tuple[str, date], Policy | None] = {}
-    used: dict[str, Policy] = {}
     for row in rows_of(rows):
-        # The version of the month's first day holds for the month; a contract that begins later begins with its own.
-        key = (row["policy"], max(gathered.month.first_day, date.fromisoformat(row["starts_on"])))
-        if key not in in_force:
-            in_force[key] = policy_in_force(policies, *key)
-        policy = in_force[key]
-        subject = _subject(row, policy, key[1])
-        if subject is not None:
-            gathered.subjects.append(subject)
-            if policy is not None:
-                used[policy.digest] = policy
+        gathered.subjects += making.subjects(row)
+    used = {subject.policy.digest: subject.policy for subject in gathered.subjects if subject.policy is not None}
     gathered.policies = sorted(used.values(), key=lambda policy: (policy.policy, policy.version))
-    _park_overlaps(gathered.subjects)
+    park_overlaps(gathered.subjects)
 
 
-def _subject(row: dict[str, Any], policy: Policy | None, day: date) -> Subject | None:
-    month = Month(day.year, day.month)
-    contract = Contract(
-        merchant_id=row["merchant_id"],
-        service=row["service"],
-        policy=row["policy"],
-        monthly_fee=Money(row["currency"], row["monthly_fee_minor"]),
-        starts_on=date.fromisoformat(row["starts_on"]),
-        ends_on=date.fromisoformat(row["ends_on"]) if row["ends_on"] else None,
-    )
-    region, partner_id = row["region"], row["partner_id"]
-    if policy is None or policy.service != contract.service:
-        reason = (
-            f"no version of the policy {contract.policy} is in force on {day}; publish one"
-            if policy is None
-            else f"the policy {contract.policy} is for {policy.service}, the contract for {contract.service}"
-        )
-        return Subject(contract, region, partner_id, parked_reason=reason)
-    zone = policy.zone_for(row["time_zone"])
-    starts = max(row["starts_on"], row["active_from"])
-    ends = min(filter(None, (row["ends_on"], row["active_to"])), default=None)
-    window = _bounds(month, zone, starts, ends)
-    return Subject(contract, region, partner_id, zone, window, policy) if window else None
+def _is_offset(policies: Iterable[Policy]) -> bool:
+    return any(isinstance(policy.period, Week | BillingMonth | RollingDays) for policy in policies)
 
 
-@lru_cache(maxsize=100_000)
-def _bounds(month: Month, zone: str, starts_on: str, ends_on: str | None) -> Window | None:
-    """The part of a local month in which a contract is in force; None if that is no time at all."""
-    whole = month.window(zone)
-    start_ms = max(whole.start_ms, midnight_ms(date.fromisoformat(starts_on), zone))
-    end_ms = min(whole.end_ms, midnight_ms(date.fromisoformat(ends_on), zone)) if ends_on else whole.end_ms
-    return Window(start_ms, end_ms) if start_ms < end_ms else None
-
-
-def _park_overlaps(subjects: list[Subject]) -> None:
-    """Two contracts for the same service at the same time cannot both be right."""
-    latest: dict[tuple[str, str], int] = {}
-    for i, subject in enumerate(subjects):
-        key = (subject.contract.merchant_id, subject.contract.service)
-        before = latest.get(key)
-        if (
-            before is not None
-            and (ends_on := subjects[before].contract.ends_on or date.max) > subject.contract.starts_on
-        ):
-            until = "has no end" if ends_on == date.max else f"ends on {ends_on}"
-            reason = (
-                f"the contract from {subjects[before].contract.starts_on} {until}, and the next one begins on "
-                f"{subject.contract.starts_on}; end the first one"
-            )
-            for at in (before, i):
-                one = subjects[at]
-                subjects[at] = Subject(one.contract, one.region, one.partner_id, parked_reason=reason)
-        latest[key] = i
+def _units(
+    session: Session, policies: Iterable[Policy], first_day: str, end_day: str, merchant_id: str | None
+) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    if any(policy.subject is not SubjectKind.MERCHANT for policy in policies):
+        rows = load_units(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
+        for row in rows_of(rows):
+            found[row["merchant_id"], row["service"]].append(row)
+    return found

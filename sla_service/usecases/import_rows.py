@@ -1,4 +1,4 @@
-"""Import a file of partners, merchants, contracts, incidents, timeline, impacts or exclusions: whole, or not at all."""
+"""Import a file of any noun, CSV or Parquet: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmodel import Session
 from sla_service.db.imports import find_import, save_import
 from sla_service.db.merge import Merged, Reference, merge
 from sla_service.db.tables import ImportRecord
-from sla_service.formats.csv_rows import read_csv
+from sla_service.formats.files import read_file
 
 TABLES = {"timeline": "timeline_points"}
 """Where a noun's table has another name."""
@@ -21,9 +21,13 @@ _MERCHANT = Reference("merchant_id", "merchants", "merchant_id")
 REFERENCES = {
     "merchants": (Reference("partner_id", "partners", "partner_id"),),
     "contracts": (_MERCHANT,),
+    "units": (_MERCHANT,),
+    "charges": (_MERCHANT,),
     "timeline": (_INCIDENT,),
     "impacts": (Reference("incident_id", "incidents", "incident_id", same=("service",)), _MERCHANT),
     "exclusions": (_MERCHANT,),
+    "usage": (_MERCHANT,),
+    "claims": (_MERCHANT,),
 }
 
 
@@ -54,25 +58,25 @@ def import_file(
     actor: str,
     update: bool = False,
 ) -> ImportOutcome:
-    """Import a CSV file.
+    """Import a CSV or Parquet file.
 
     Args:
         session: Open; nothing is committed.
         noun: A key of ``formats.nouns.NOUNS``.
         data: The file's bytes.
-        name: The file's name, for the record.
+        name: The file's name, for the record; one that ends in ``.parquet`` says what the file must be.
         now_ms: The instant of the import.
         actor: Who imports.
         update: Whether rows replace earlier ones with the same key; otherwise a contradiction is refused.
 
     Raises:
-        InvalidValueError: Every bad line with its column, value and reason; nothing was imported.
+        InvalidValueError: Every bad line (of Parquet, row) with its column, value and reason; nothing was imported.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     before = find_import(session, noun, sha256)
     if before is not None and not update:
         return ImportOutcome(noun, before.rows, 0, 0, replay=True)
-    merged = import_table(session, noun, read_csv(noun, data), update=update)
+    merged = import_table(session, noun, read_file(noun, data, name=name), update=update)
     if before is not None:
         return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
     save_import(

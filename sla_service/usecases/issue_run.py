@@ -23,7 +23,6 @@ from sla_service.db.parties import load_merchants, load_partners
 from sla_service.db.runs import change_state, load_run
 from sla_service.db.statements import save_statements
 from sla_service.db.tables import RunRecord, metadata
-from sla_service.domain.assessment import Measurement
 from sla_service.domain.errors import ConflictError
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.money import Money
@@ -39,7 +38,7 @@ from sla_service.domain.statements import (
 )
 from sla_service.usecases.calculate_run import credits_digest
 from sla_service.usecases.decide_run import require_state
-from sla_service.usecases.gather_evidence import published_policies
+from sla_service.usecases.policies_in_force import published_policies
 from sla_service.usecases.progress import Progress, silent
 from sla_service.usecases.state_credits import state_credit
 
@@ -153,6 +152,7 @@ class _Issuing:
                 policy=self.policies[row["policy_digest"]],
                 incidents=self.incidents,
                 issued_on=to_datetime(self.now_ms, merchant.time_zone).date(),
+                issuer=self.issuer.name,
             )
             for row in rows
         )
@@ -224,9 +224,10 @@ def _merchant_lines(statement: Statement) -> Iterable[MerchantLine]:
             name=statement.recipient.name,
             statement_number=statement.number,
             service=credit.service,
-            availability=str(Measurement(credit.bad_ppm_ms, credit.total_ms).availability),
-            target=credit.target,
+            availability="" if credit.measured.metric else str(credit.measurement.availability),
+            target="" if credit.measured.metric else credit.target,
             amount=Money(credit.amount.currency, credit.amount.minor),
+            service_ms=credit.service_ms,
         )
 
 

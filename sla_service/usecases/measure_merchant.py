@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sla_service.domain.assessment import Measurement
 from sla_service.domain.incidents import Curve
+from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 from sla_service.domain.windows import Window
-from sla_service.usecases.gather_evidence import Gathered, Subject
+from sla_service.usecases.account_subjects import Accounted, Accounts, LineRow
+from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.gather_evidence import Gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class MeasuredSubject:
     lines: tuple[dict[str, Any], ...] = ()
     """Like rows of the lines table: incident_id, started_at_ms, ended_at_ms, impact_ppm_ms, counted_ppm_ms, status,
     reason."""
+    reason: str = ""
+    """Why there is no measurement, where that is not that nothing was left to measure."""
 
 
 def measure_gathered(
@@ -49,41 +53,53 @@ def measure_gathered(
 
     if not gathered.policies or not any(subject.window for subject in gathered.subjects):
         return [MeasuredSubject(subject, subject.window) for subject in gathered.subjects]
-    measured = measure(evidence_tables(gathered, curve=curve, windows=windows))
+    tables = evidence_tables(gathered, curve=curve, windows=windows)
+    measured = measure(tables.evidence)
+    accounts = Accounts(gathered, tables, measured)
     totals = {row["subject"]: row for row in measured.totals.to_pylist()}
-    lines: dict[int, list[dict[str, Any]]] = {}
-    for line in measured.lines.to_pylist():
-        lines.setdefault(line["subject"], []).append(_line(line, gathered))
+    lines: dict[int, list[LineRow]] = {}
+    for subject_no, *line in zip(*(column.to_pylist() for column in measured.lines.columns), strict=True):
+        lines.setdefault(subject_no, []).append(tuple(line))
     found = []
-    spans = len(windows) if windows is not None else 1
     for i, subject in enumerate(gathered.subjects):
         if subject.window is None:
             found.append(MeasuredSubject(subject, None))
             continue
         for n, window in enumerate(windows if windows is not None else [subject.window]):
-            number = i * spans + n
-            found.append(_subject(subject, window, totals[number], lines.get(number, [])))
+            account = accounts.of(i, n)
+            if account is None:
+                (number,) = accounts.numbers[i, n]
+                row = totals[number]
+                account = Accounted(
+                    Measurement(row["bad_ppm_ms"], row["total_ms"]) if row["total_ms"] > 0 else None,
+                    row["excluded_ppm_ms"],
+                    row["unmeasured_ms"],
+                    tuple(lines.get(number, [])),
+                )
+            found.append(_subject(subject, window, account, gathered))
     return found
 
 
-def _subject(subject: Subject, window: Window, row: dict[str, int], lines: list[dict[str, Any]]) -> MeasuredSubject:
+def _subject(subject: Subject, window: Window, account: Accounted, gathered: Gathered) -> MeasuredSubject:
     return MeasuredSubject(
         subject,
         window,
-        Measurement(row["bad_ppm_ms"], row["total_ms"]) if row["total_ms"] > 0 else None,
-        row["excluded_ppm_ms"],
-        row["unmeasured_ms"],
-        tuple(lines),
+        account.measurement,
+        account.excluded_ppm_ms,
+        account.unmeasured_ms,
+        tuple(_line(line, gathered) for line in account.lines),
+        account.reason,
     )
 
 
-def _line(line: dict[str, Any], gathered: Gathered) -> dict[str, Any]:
+def _line(line: LineRow, gathered: Gathered) -> dict[str, Any]:
+    incident, start_ms, end_ms, impact_ppm_ms, counted_ppm_ms, status, reason = line
     return {
-        "incident_id": gathered.incidents[line["incident"]].incident_id,
-        "started_at_ms": line["start_ms"],
-        "ended_at_ms": line["end_ms"],
-        "impact_ppm_ms": line["impact_ppm_ms"],
-        "counted_ppm_ms": line["counted_ppm_ms"],
-        "status": line["status"],
-        "reason": line["reason"],
+        "incident_id": gathered.incidents[incident].incident_id,
+        "started_at_ms": start_ms,
+        "ended_at_ms": end_ms,
+        "impact_ppm_ms": impact_ppm_ms,
+        "counted_ppm_ms": counted_ppm_ms,
+        "status": status,
+        "reason": reason,
     }

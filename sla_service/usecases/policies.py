@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-import pyarrow as pa
 from sqlmodel import Session
 
 from sla_service.db.policies import list_versions, save_policy
 from sla_service.db.tables import PolicyRecord
-from sla_service.domain.assessment import Assessment, Outcome, assess
 from sla_service.domain.errors import ConflictError, InvalidValueError, Problem
-from sla_service.domain.exclusions import Exclusion
-from sla_service.domain.incidents import Incident
-from sla_service.domain.parties import Contract
-from sla_service.domain.policies import MERCHANT_ZONE, Policy, PolicyExample
-from sla_service.domain.shares import format_floored
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.warnings import Warning as PolicyWarning
+from sla_service.domain.policies.warnings import warnings_of
 from sla_service.formats.policy_yaml import parse_policy
-from sla_service.measure.columns import EXCLUSIONS
-from sla_service.usecases.gather_evidence import Gathered, Subject
-from sla_service.usecases.measure_merchant import measure_gathered
-
-_EXAMPLE_ZONE = "UTC"
-"""Zone of an example's merchant, where the policy measures each merchant in its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleResult:
-    """An example and what the policy makes of it."""
-
-    example: PolicyExample
-    found_availability: str
-    found_credit: str
-    differences: tuple[str, ...]
-    """Expected and found, in words; empty if it holds."""
+from sla_service.usecases.policy_examples import ExampleResult, run_example
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyCheck:
-    """A file that can be read, and whether its examples hold."""
+    """A file that can be read, whether its examples hold, and what a second look at it would be for."""
 
     policy: Policy
     examples: tuple[ExampleResult, ...]
+    warnings: tuple[PolicyWarning, ...] = ()
 
     @property
     def failed(self) -> tuple[ExampleResult, ...]:
@@ -57,7 +37,8 @@ def check_policy(document: str) -> PolicyCheck:
         InvalidValueError: Every problem of the file with its path and line.
     """
     policy = parse_policy(document)
-    return PolicyCheck(policy, tuple(_run(policy, example) for example in policy.examples))
+    results = tuple(run_example(policy, example) for example in policy.examples)
+    return PolicyCheck(policy, results, tuple(warnings_of(policy)))
 
 
 def publish_policy(session: Session, document: str, *, now_ms: int, actor: str) -> tuple[Policy, bool]:
@@ -113,60 +94,3 @@ def _require_next(policy: Policy, versions: list[PolicyRecord]) -> None:
             f"{policy.policy} is for the service {versions[-1].service}; a policy for another one has another name"
         )
         raise ConflictError("service_changed", message)
-
-
-def _run(policy: Policy, example: PolicyExample) -> ExampleResult:
-    try:
-        (measured,) = measure_gathered(_gathered(policy, example))
-        if measured.measurement is None:
-            return ExampleResult(example, "nothing to measure", "none", ("everything in the period is excluded",))
-        return _compare(example, assess(policy, measured.measurement, example.fee))
-    except InvalidValueError as error:
-        return ExampleResult(example, "none", "none", (str(error),))
-
-
-def _compare(example: PolicyExample, found: Assessment) -> ExampleResult:
-    shown, exact = format_floored(found.availability), str(found.availability)
-    undefined = found.outcome is Outcome.UNDEFINED
-    differences = []
-    if example.expect_availability not in {None, shown, exact}:
-        differences.append(f"availability expected {example.expect_availability}, found {shown} (exactly {exact})")
-    if example.expect_undefined != undefined:
-        differences.append("expected to be undefined" if example.expect_undefined else f"undefined: {found.reason}")
-    if example.expect_credit is not None and example.expect_credit != found.amount:
-        differences.append(f"credit expected {example.expect_credit}, found {found.amount}")
-    return ExampleResult(example, shown, str(found.amount), tuple(differences))
-
-
-def _gathered(policy: Policy, example: PolicyExample) -> Gathered:
-    """The example as evidence of one made-up merchant, so that it takes the very way of the real ones."""
-    zone = _EXAMPLE_ZONE if policy.time_zone == MERCHANT_ZONE else policy.time_zone
-    contract = Contract("EXAMPLE", policy.service, policy.policy, example.fee, date.min)
-    subject = Subject(contract, "example", None, zone, example.month.window(zone), policy)
-    gathered = Gathered(example.month, [subject], [policy])
-    gathered.incidents = [Incident("EXAMPLE", example.name, policy.service, "", 0, "", "")]
-    columns = ("incident_id", "merchant_id", "service", "start_ms", "end_ms", "share_ppm")
-    gathered.impacts = pa.table(
-        {
-            name: pa.array(
-                [
-                    ("EXAMPLE", "EXAMPLE", policy.service, s.window.start_ms, s.window.end_ms, s.share_ppm)[i]
-                    for s in example.impact
-                ],
-                pa.string() if i < columns.index("start_ms") else pa.int64(),
-            )
-            for i, name in enumerate(columns)
-        },
-    )
-    gathered.exclusions = pa.Table.from_pylist([_exclusion(e) for e in example.excluded], schema=EXCLUSIONS)
-    return gathered
-
-
-def _exclusion(exclusion: Exclusion) -> dict[str, object]:
-    return {
-        "kind": exclusion.kind.value,
-        "service": exclusion.service,
-        "start_ms": exclusion.window.start_ms,
-        "end_ms": exclusion.window.end_ms,
-        "notice_ms": exclusion.notice_ms,
-    }

@@ -30,6 +30,9 @@ Cells = Mapping[str, str | None]
 SENT_NAMES = {
     "started_at_ms": "started_at",
     "ended_at_ms": "ended_at",
+    "confirmed_at_ms": "confirmed_at",
+    "ticket_at_ms": "ticket_at",
+    "reported_at_ms": "reported_at",
     "at_ms": "at",
     "share_ppm": "share",
     "available_ppm": "share_available",

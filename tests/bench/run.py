@@ -21,6 +21,7 @@ STATEMENTS = 500
 WARM_UP = 20
 EXTRA: dict[str, float] = {}
 """Figures that a step adds to its own."""
+POLICY_MIXES = ("one", "tables", "kinds")
 NOUNS = ("partners", "merchants", "contracts", "incidents", "timeline", "impacts", "exclusions")
 
 
@@ -102,6 +103,8 @@ def import_all(folder: Path, _merchants: int, _windows: int) -> int:
         with writing(engine) as session:
             data = (folder / f"{noun}.csv").read_bytes()
             rows += import_file(session, noun, data, name=noun, now_ms=1_696_200_000_000, actor="ann").rows
+    engine.dispose()
+    shutil.copy(folder / "sla.db", folder / "imported.db")
     return rows
 
 
@@ -114,6 +117,37 @@ def calculate(folder: Path, _merchants: int, _windows: int) -> int:
     with writing(database(folder)) as session:
         calculate_run(session, Month(2023, 9), now_ms=1_696_300_000_000, actor="ann")
         return int(session.connection().exec_driver_sql("SELECT count(*) FROM credits").scalar_one())
+
+
+def calculate_under(mix: str) -> Callable[[Path, int, int], int]:
+    """Calculate every storefront under one policy, or spread over twenty; only calculating counts."""
+
+    def step(folder: Path, _merchants: int, _windows: int) -> int:
+        from policies import documents
+        from sla_service.db.engine import writing
+        from sla_service.domain.periods import Month
+        from sla_service.usecases.calculate_run import calculate_run
+        from sla_service.usecases.policies import publish_policy
+
+        own = folder / mix
+        own.mkdir()
+        shutil.copy(folder / "imported.db", own / "sla.db")
+        files = documents(mix)
+        engine = database(own)
+        with writing(engine) as session:
+            for document in files:
+                publish_policy(session, document, now_ms=1_696_200_000_000, actor="ann")
+            run_sql = session.connection().exec_driver_sql
+            run_sql("DELETE FROM contracts WHERE service <> 'storefront'")
+            run_sql("UPDATE contracts SET policy = 'bench-' || (rowid % ?)", (len(files),))
+        began = time.perf_counter()
+        with writing(engine) as session:
+            calculate_run(session, Month(2023, 9), now_ms=1_696_300_000_000, actor="ann")
+            rows = int(session.connection().exec_driver_sql("SELECT count(*) FROM credits").scalar_one())
+        EXTRA["calculating_seconds"] = time.perf_counter() - began
+        return rows
+
+    return step
 
 
 def floor(folder: Path, _merchants: int, _windows: int) -> int:
@@ -196,6 +230,7 @@ STEPS: dict[str, Callable[[Path, int, int], int]] = {
     "import": import_all,
     "calculate": calculate,
     "floor": floor,
+    **{f"under {mix}": calculate_under(mix) for mix in POLICY_MIXES},
     "issue": issue,
     "export": export,
     "render": render,
@@ -214,6 +249,9 @@ def report(rows: list[dict[str, object]], arguments: argparse.Namespace) -> None
     by = {row["step"]: row for row in rows}
     ratio = by["calculate"]["seconds"] / by["floor"]["seconds"]
     print(f"calculate ÷ floor (read and one hand-written union): {ratio:.1f}")
+    one, tables, kinds = (by[f"under {mix}"]["calculating_seconds"] for mix in POLICY_MIXES)
+    print(f"calculating under twenty tables ÷ under one: {tables / one:.2f} ({tables:.1f} s, {one:.1f} s)")
+    print(f"calculating under twenty kinds of policy ÷ under one table: {kinds / one:.2f} ({kinds:.1f} s)")
     print(f"statements per second on one core: {by['render']['statements_per_second']:.0f}")
 
 

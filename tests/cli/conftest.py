@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from click.testing import CliRunner
 
 from sla_service.cli import cli
 from sla_service.cli.context import Context
 from sla_service.config import Settings
+from sla_service.db.engine import create_engine
+from tests.cli import wide as book
 from tests.usecases.the_month import NOW_MS
 
 
@@ -25,3 +29,22 @@ def sla(tmp_path, fonts_dir):
                 context.engine.dispose()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def wide_database(sqlite_template, tmp_path_factory):
+    """A database with a contract of every kind of policy, nothing calculated; to be copied."""
+    path = tmp_path_factory.mktemp("wide") / "sla.db"
+    shutil.copy(sqlite_template, path)
+    engine = create_engine(f"sqlite:///{path}")
+    book.load(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def wide(sla, tmp_path, wide_database):
+    """``sla`` over a copy of it."""
+    (tmp_path / "home").mkdir()
+    shutil.copy(wide_database, tmp_path / "home" / "sla.db")
+    return sla

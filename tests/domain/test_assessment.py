@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sla_service.domain.assessment import Measurement, Outcome, assess
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.money import Money, Rounding
-from sla_service.domain.policies import Cap
+from sla_service.domain.policies.payment import Cap
 from sla_service.domain.shares import format_floored
 from tests.builders import a_minimum, a_policy, a_tier, available, down, money, percent
 from tests.oracle import credit_slowly

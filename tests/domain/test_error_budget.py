@@ -36,7 +36,7 @@ def test_a_target_of_100_per_cent_has_no_budget(bad):
     budget = error_budget(down(bad), Fraction(1))
     assert budget.budget_ms == 0
     assert budget.consumed_ratio is None
-    assert burn_rate(down(bad), Fraction(1)) is None
+    assert burn_rate(down(bad), a_policy(target=Fraction(1))) is None
 
 
 def test_there_is_one_budget_for_the_target_and_one_for_each_edge_below_it():
@@ -74,13 +74,13 @@ def test_a_budget_is_overspent_exactly_where_the_availability_is_below_the_edge(
     ],
 )
 def test_burn_rate(bad, minutes, target, rate):
-    assert burn_rate(down(bad, minutes), percent(target)) == Fraction(rate)
+    assert burn_rate(down(bad, minutes), a_policy(target=percent(target))) == Fraction(rate)
 
 
 @given(st.sampled_from([edge for edge in EDGES if edge < 1]), st.integers(0, 10**12))
 def test_a_burn_rate_of_one_over_the_whole_period_spends_the_budget(edge, bad_ppm_ms):
     measurement = Measurement(bad_ppm_ms, 30 * DAY_MS)
-    assert burn_rate(measurement, edge) == error_budget(measurement, edge).consumed_ratio
+    assert burn_rate(measurement, a_policy(target=edge)) == error_budget(measurement, edge).consumed_ratio
 
 
 def test_the_alerts_for_thirty_days_are_those_of_the_workbook():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import FrozenInstanceError, fields, replace
-from datetime import date
 from fractions import Fraction
+from types import NoneType
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,17 @@ from hypothesis import strategies as st
 
 from sla_service.domain.assessment import Measurement
 from sla_service.domain.money import Money
+from sla_service.domain.stated_terms import (
+    Decision,
+    HowMeasured,
+    HowPaid,
+    StatedBase,
+    StatedCap,
+    StatedMetric,
+    StatedPay,
+    StatedRounding,
+    StatedTerm,
+)
 from sla_service.domain.statements import (
     StatedCredit,
     Statement,
@@ -23,6 +34,31 @@ from sla_service.domain.statements import (
     verification_code,
 )
 from tests.builders import a_merchant_line, a_stated_credit, a_statement, money
+
+IN_FULL = a_stated_credit(
+    measured=HowMeasured(
+        availability="2/3",
+        indicator="metric",
+        metric=StatedMetric("latency", "ms", value="823/2"),
+        quantise=(StatedRounding("outage", "60000", "up"), StatedRounding("availability", "1/1000", "down")),
+        period="week",
+    ),
+    paid=HowPaid(
+        base=StatedBase(("recurring", "support"), "10000", "1/12", "previous"),
+        stacking="sum",
+        terms=(
+            StatedTerm("blocks", StatedPay("share", "1/20"), "3000", count="3", unit="1800000"),
+            StatedTerm("manual"),
+        ),
+        is_listed=True,
+        caps=(StatedCap("share", "1/2", "3000", "2000", limit="2000", per="year", whole="4000"),),
+    ),
+    service_ms=86_400_000,
+    rights=("terminate",),
+    decision=Decision("ann", "Platform Ltd", "as agreed"),
+    claim_until="2023-10-30",
+)
+"""Every kind of value that a credit can hold."""
 
 FOR_A_PARTNER = a_statement(
     kind=StatementKind.PARTNER,
@@ -43,6 +79,7 @@ FOR_A_PARTNER = a_statement(
         pytest.param(a_statement(credits=(a_stated_credit(minimum=None),)), id="no minimum"),
         pytest.param(a_statement(credits=(a_stated_credit(lines=(), steps=(), incidents=()),)), id="no lines"),
         pytest.param(a_statement(credits=()), id="no credits"),
+        pytest.param(a_statement(credits=(IN_FULL,)), id="every kind of term"),
         pytest.param(FOR_A_PARTNER, id="a partner's"),
     ],
 )
@@ -60,6 +97,40 @@ def test_canonical_json_has_sorted_keys_no_white_space_and_plain_letters():
     assert "小熊茶舍" in text
 
 
+LATER = {"measured", "paid", "service_ms", "rights", "decision", "claim_until"}
+"""Fields of a credit that the first statements did not have."""
+
+
+def test_what_came_later_changes_no_statement_that_does_not_use_it():
+    (credit,) = json.loads(statement_to_json(a_statement()))["credits"]
+    assert credit.keys() == {field.name for field in fields(StatedCredit)} - LATER
+    (line, *_) = json.loads(statement_to_json(FOR_A_PARTNER))["merchants"]
+    assert "service_ms" not in line
+
+
+def test_terms_leave_their_defaults_out():
+    (credit,) = json.loads(statement_to_json(a_statement(credits=(IN_FULL,))))["credits"]
+    assert credit["measured"]["metric"] == {"name": "latency", "unit": "ms", "value": "823/2"}
+    assert credit["paid"]["terms"][1] == {"kind": "manual"}
+
+
+def test_an_exact_availability_is_not_lost_to_whole_units():
+    credit = a_stated_credit(measured=HowMeasured(availability="2/3"))
+    assert credit.measurement.availability == Fraction(2, 3)
+    assert credit.decisive == Fraction(2, 3)
+    rounded = a_stated_credit(measured=HowMeasured(availability="2/3", figure="7/10"))
+    assert (rounded.measurement.availability, rounded.decisive) == (Fraction(2, 3), Fraction(7, 10))
+
+
+def test_without_a_target_nothing_is_promised():
+    assert a_stated_credit(target="").target_ratio is None
+
+
+@pytest.mark.parametrize(("minor", "service_ms", "is_paid"), [(1, 0, True), (0, 1, True), (0, 0, False)])
+def test_money_and_service_time_are_both_a_credit(minor, service_ms, is_paid):
+    assert a_stated_credit(amount=Money("USD", minor), service_ms=service_ms).is_paid is is_paid
+
+
 def test_the_digest_of_the_same_statement_is_the_same():
     assert snapshot_sha256(statement_to_json(a_statement())) == snapshot_sha256(statement_to_json(a_statement()))
 
@@ -72,7 +143,10 @@ def _another(value):
         Money: lambda: Money(value.currency, value.minor + 1),
         int: lambda: value + 1,
         str: lambda: f"{value}x",
-        tuple: tuple,
+        tuple: lambda: () if value else ("another",),
+        NoneType: lambda: Decision("ann", "Platform Ltd", "no clause"),
+        HowMeasured: lambda: replace(value, indicator="slots"),
+        HowPaid: lambda: replace(value, group="platform"),
         StatementKind: lambda: StatementKind.PARTNER,
     }
     return ways.get(type(value), lambda: replace(value, name=f"{value.name}x"))()
@@ -136,10 +210,6 @@ def test_a_line_s_length_is_on_the_clock():
     counted, excluded = a_stated_credit().lines
     assert counted.duration_ms == 220 * 60_000
     assert excluded.duration_ms == 1
-
-
-def test_until_when_questions_can_be_asked_is_a_date():
-    assert a_statement().questions_until_date == date(2023, 11, 4)
 
 
 def test_a_statement_cannot_be_changed():

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.money import Money
 from sla_service.formats.statement_email import parse_sender, render_email
+from tests.formats.credit_samples import every_credit
 from tests.formats.statement_samples import (
     ISSUER,
     STORE,
@@ -128,7 +129,15 @@ def test_several_services_have_a_sentence_each_and_one_apology():
     assert text.count("sorry") == 1
 
 
-@pytest.mark.parametrize("statement", [worked_statement(), several_statement(), partner_statement()])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        worked_statement(),
+        several_statement(),
+        partner_statement(),
+        statement_for(every_credit()["with rights"], every_credit()["service time"]),
+    ],
+)
 def test_text_and_html_say_the_same(statement):
     message = render(statement)
     text = " ".join(text_of(message).split())
@@ -151,6 +160,27 @@ def test_text_and_html_say_the_same(statement):
 )
 def test_the_subject_is_the_answer(statement, subject):
     assert read(render(statement))["Subject"] == subject
+
+
+def test_service_time_is_told_where_there_is_no_money():
+    message = render(statement_for(every_credit()["service time"]))
+    text = text_of(message)
+    assert text.startswith("We are adding 2 days to your term for September 2023.")
+    assert "USD" not in text
+    assert read(message)["Subject"] == "Service credit statement for September 2023: 2 days"
+
+
+def test_rights_stand_beside_what_gives_them():
+    text = " ".join(text_of(render(statement_for(every_credit()["with rights"]))).split())
+    assert "we promised 99.95%. You may also terminate your contract for storefront because of this." in text
+
+
+def test_a_week_is_told_by_its_days():
+    message = render(statement_for(every_credit()["a week"]))
+    days = "4 September 2023 to 10 September 2023"
+    assert read(message)["Subject"] == f"Service credit statement for {days}: USD 74.75"
+    text = " ".join(text_of(message).split())
+    assert f"storefront was available 98.2142% of the time from {days}; we promised 99.95%." in text
 
 
 def test_headers():

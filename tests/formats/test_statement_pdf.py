@@ -16,10 +16,16 @@ from pypdf import PdfReader
 
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.incidents import Curve
+from sla_service.domain.instants import DAY_MS
 from sla_service.domain.money import Money
 from sla_service.domain.statements import ImpactStep, LineStatus, snapshot_sha256, statement_to_json, verification_code
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.statement_pdf import render_statement
+from sla_service.formats.texts import load_texts
+from sla_service.formats.texts.conventions import conventions_for
+from sla_service.formats.texts.credit_words import Words
+from sla_service.formats.texts.ladder_words import ladder, total
+from tests.formats.credit_samples import every_credit
 from tests.formats.statement_samples import (
     ISSUER,
     STORE,
@@ -43,6 +49,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def fonts(tmp_path_factory):
     return tmp_path_factory.mktemp("statement-fonts")
+
+
+def words_for(statement):
+    recipient = statement.recipient
+    return Words(load_texts(), conventions_for(recipient.locale, recipient.time_zone, "en"))
 
 
 @pytest.fixture(scope="session")
@@ -446,3 +457,112 @@ def test_another_process_with_another_hash_seed_makes_the_same_bytes(fonts):
             cwd=ROOT,
         ).stdout.strip()
         assert told == hashlib.sha256(b"".join(here)).hexdigest()
+
+
+@pytest.mark.parametrize("name", sorted(every_credit()))
+def test_every_way_to_pay_is_one_page_with_its_ladder(name, read):
+    credit = every_credit()[name]
+    statement = statement_for(credit)
+    (page,) = read(statement)
+    rungs = ladder(credit, words_for(statement))
+    for rung in rungs:
+        assert " ".join(rung.words.split()) in page
+    assert total(credit, words_for(statement)) in page
+    # Digits may be cut, words never.
+    assert page.count("…") == sum(f"{rung.words}{rung.amount}".count("…") for rung in rungs)
+    assert "Verification code" in page
+
+
+def test_service_time_has_no_amount_of_money(read):
+    (page,) = read(statement_for(every_credit()["service time"]))
+    for said in (
+        "We are adding 2 days to your term for September 2023.",
+        "The time is added at the end of your term, free of charge; you need not do anything.",
+        "Service time 43,200 minutes less 220 counted",
+        "At most 2 days: applied 2 days",
+        "Credit 2 days",
+        "Added at the end of the term.",
+    ):
+        assert said in page
+    assert "USD" not in page
+    assert "does not expire" not in page
+
+
+def test_a_period_that_is_no_month_is_told_by_its_days(read):
+    (page,) = read(statement_for(every_credit()["a week"]))
+    assert "We are crediting USD 74.75 to your account for 4 September 2023 to 10 September 2023." in page
+    assert "Counted from 4 September 2023 to 10 September 2023 180" in page
+    assert "of the month" not in page
+    assert "for September 2023" not in page
+
+
+def test_weeks_of_one_service_are_told_apart(read):
+    week = every_credit()["a week"]
+    later = replace(
+        week, period_start_ms=week.period_end_ms, period_end_ms=2 * week.period_end_ms - week.period_start_ms
+    )
+    first, second = read(statement_for(week, later))
+    assert "storefront (4 Sept to 10 Sept) USD 74.75 and storefront (11 Sept to 17 Sept) USD 74.75" in first
+    assert "for periods that ended in September 2023" in first
+    assert "storefront Storefront Plus, 11 Sept to 17 Sept" in second
+
+
+def test_a_quarter_s_strip_names_its_months_and_not_every_day(read):
+    (page,) = read(statement_for(every_credit()["ten times the fee"]))
+    assert "1 Jul 1 Aug 1 Sept" in page
+    assert "28 29 30" not in page
+
+
+def test_requests_have_no_table_of_minutes_and_no_picture(read):
+    (page,) = read(statement_for(every_credit()["requests"]))
+    assert "Requests served well below the promise" in page
+    assert "What counted" not in page
+    assert "interruption" not in page
+    assert "Of the requests to your api in September 2023, 99.6399% were served well; we promised 99.95%." in page
+
+
+def test_a_metric_is_told_in_its_own_unit(read):
+    (page,) = read(statement_for(every_credit()["a metric"]))
+    assert "Measured: latency" in page
+    assert "at most 200 ms" in page
+    assert "%" not in page.replace("10% of the fee", "")
+    assert "We are sorry that it was not as good as we promised." in page
+
+
+def test_what_nobody_promised_was_not_missed(read):
+    (page,) = read(statement_for(every_credit()["bands"]))
+    assert "below the promise" not in page
+    assert "Availability promised" in page
+    assert "none" in page
+
+
+def test_a_decision_is_told_with_the_name_of_who_decided(read):
+    (page,) = read(statement_for(every_credit()["a decision"]))
+    assert "Your contract gives no single answer for this case, so a person decided it." in page
+    assert "Decided by ann on behalf of Northlight Commerce: The contract is silent on double outages" in page
+
+
+def test_rights_claim_expiry_and_group_are_said(read):
+    (page,) = read(statement_for(every_credit()["with rights"]))
+    for said in (
+        "You may also terminate your contract for storefront because of this.",
+        "The credit was claimed in time; claims were possible until 30 October 2023.",
+        "Unused credit expires on 2 November 2023.",
+        "What is not used up by the end of the term is paid out.",
+        "Of the credits that the policies of the group “platform” give for one month, only the largest is paid.",
+    ):
+        assert said in page
+
+
+def test_how_time_was_rounded_stands_under_what_counted(read):
+    (page,) = read(statement_for(every_credit()["rounded"]))
+    assert "Counted in September 2023 420 Every interruption is rounded up to whole multiples of 1 hour." in page
+
+
+def test_a_partner_s_service_time_has_a_table_of_its_own(read):
+    lines = partner_statement(2).merchants
+    timed = replace(lines[0], amount=Money("USD", 0), service_ms=2 * DAY_MS, availability="", target="")
+    (page,) = read(replace(partner_statement(2), merchants=(timed, lines[1])))
+    assert "Your merchants are being credited JPY 301 and given 2 days of service time for September 2023." in page
+    assert "Merchant Service Statement Availability Promised Service time" in page
+    assert "Credit (USD)" not in page

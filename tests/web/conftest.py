@@ -15,9 +15,11 @@ from sqlalchemy import Engine
 from sla_service.app import create_app
 from sla_service.config import Settings
 from sla_service.db.engine import create_engine, writing
+from sla_service.domain.instants import parse_instant
 from sla_service.usecases.api_keys import create_api_key
 from sla_service.usecases.portal_links import sign_portal_link
 from sla_service.web.context import EXTENSION
+from tests.cli import wide as book
 from tests.web import seed
 
 SECRET = "s" * 40
@@ -128,3 +130,57 @@ def settled_lite(settled_sqlite):
     """The same on SQLite alone."""
     settled_sqlite.now_ms = seed.NOW_MS
     return settled_sqlite
+
+
+def _wide(engine: Engine, home: Path, *, issued: bool) -> Site:
+    book.load(engine)
+    if issued:
+        book.issue(engine)
+    return make_site(engine, home)
+
+
+@pytest.fixture(scope="session")
+def wide_sqlite(sqlite_template, tmp_path_factory):
+    home = tmp_path_factory.mktemp("wide")
+    shutil.copy(sqlite_template, home / "sla.db")
+    engine = create_engine(f"sqlite:///{home / 'sla.db'}")
+    found = _wide(engine, home, issued=True)
+    yield found
+    close(found)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def wide_postgres(postgres_server, tmp_path_factory):
+    postgres_server.psql("CREATE DATABASE wide TEMPLATE template_sla;")
+    engine = create_engine(postgres_server.get_uri(database="wide"))
+    found = _wide(engine, tmp_path_factory.mktemp("wide"), issued=True)
+    yield found
+    close(found)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def wide(request):
+    """A contract of every kind of policy, after September 2023 was issued; read only."""
+    found = request.getfixturevalue("wide_sqlite" if request.param == "sqlite" else "wide_postgres")
+    found.now_ms = book.NOW_MS
+    return found
+
+
+@pytest.fixture(scope="session")
+def wide_running_site(sqlite_template, tmp_path_factory):
+    home = tmp_path_factory.mktemp("running")
+    shutil.copy(sqlite_template, home / "sla.db")
+    engine = create_engine(f"sqlite:///{home / 'sla.db'}")
+    found = _wide(engine, home, issued=False)
+    yield found
+    close(found)
+    engine.dispose()
+
+
+@pytest.fixture
+def wide_running(wide_running_site):
+    """The same in the middle of September, nothing calculated; read only, with a clock to set."""
+    wide_running_site.now_ms = parse_instant("2023-09-14T12:00:00Z")
+    return wide_running_site

@@ -21,6 +21,7 @@ INCIDENT = {
     "ended_at": "2023-09-19T12:30+08:00",
     "source": "status_page",
     "source_ref": "status/1",
+    "confirmed_at": "2023-09-19T02:25+08:00",
     "timeline": [
         {"at": "2023-09-19T02:00+08:00", "share_available": "0", "text": "First alerts, “nothing” opens"},
         {"at": "2023-09-19T05:40+08:00", "share_available": "50", "source": "post_mortem"},
@@ -36,18 +37,24 @@ IMPACT = {
     "ended_at": "2023-09-19T03:00+08:00",
     "share": "0.5",
     "orders_expected": 10,
+    "unit": "site-1",
+    "confirmed_at": "2023-09-19T02:26+08:00",
+    "ticket_at": "2023-09-19T02:27+08:00",
+    "reported_at": "2023-09-19T02:28+08:00",
 }
-INCIDENT_FILE = """incident_id,title,service,region,cause,upstream,started_at,ended_at,source,source_ref
+INCIDENT_FILE = """incident_id,title,service,region,cause,upstream,started_at,ended_at,source,source_ref,confirmed_at
 INC-1,Network failure,storefront,,a network failed,cloud provider,2023-09-19T02:00+08:00,2023-09-19T12:30+08:00,\
-status_page,status/1
+status_page,status/1,2023-09-19T02:25+08:00
 """
 TIMELINE_FILE = """incident_id,at,share_available,text,source
 INC-1,2023-09-19T02:00+08:00,0,"First alerts, “nothing” opens",
 INC-1,2023-09-19T05:40+08:00,50,,post_mortem
 INC-1,2023-09-19T11:30+08:00,100%,,
 """
-IMPACT_FILE = f"""incident_id,merchant_id,service,started_at,ended_at,share,orders_expected,orders_actual
-INC-1,{seed.LUMEN},storefront,2023-09-19T02:00+08:00,2023-09-19T03:00+08:00,0.5,10,
+IMPACT_FILE = f"""incident_id,merchant_id,service,unit,started_at,ended_at,share,orders_expected,confirmed_at,\
+ticket_at,reported_at
+INC-1,{seed.LUMEN},storefront,site-1,2023-09-19T02:00+08:00,2023-09-19T03:00+08:00,0.5,10,2023-09-19T02:26+08:00,\
+2023-09-19T02:27+08:00,2023-09-19T02:28+08:00
 """
 
 
@@ -261,6 +268,8 @@ def test_every_problem_is_named_at_once(lite):
         ({"orders_expected": 1.9}, "/impacts/1/orders_expected", "type_integer"),
         ({"orders_expected": True}, "/impacts/1/orders_expected", "type_integer"),
         ({"orders_expected": -1}, "/impacts/1/orders_expected", "range"),
+        ({"unit": "site 1"}, "/impacts/1/unit", "id_format"),
+        ({"ticket_at": "2023-09-19T02:00"}, "/impacts/1/ticket_at", "offset_required"),
         ({"merchant_id": "M-NOBODY"}, "/impacts/1/merchant_id", "merchant_unknown"),
         ({"incident_id": "INC-9"}, "/impacts/1/incident_id", "incident_unknown"),
         ({"ended_at": "2023-09-19T01:00+08:00"}, "/impacts/1/ended_at", "interval_reversed"),

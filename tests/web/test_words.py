@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,10 +11,12 @@ from sla_service.domain.assessment import Measurement
 from sla_service.domain.error_budget import budgets
 from sla_service.domain.instants import MINUTE_MS
 from sla_service.domain.money import Money
+from sla_service.domain.policies.credits import Gate
+from sla_service.domain.policies.cycles import PartPeriod
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.texts.conventions import conventions_for
-from sla_service.usecases.read_availability import ServiceMonth
-from sla_service.web.portal import month_page, words
+from sla_service.usecases.service_month import ServiceMonth
+from sla_service.web.portal import figures, month_page, words
 from tests.builders import SEPTEMBER, a_policy, a_tier
 
 WAYS = conventions_for("en-GB", "Asia/Shanghai", "en")
@@ -26,6 +29,7 @@ def a_month(
     policy = a_policy(a_tier("0", "99.95", "10"), target=Fraction(target))
     as_of_ms = SEPTEMBER.end_ms if so_far is None else SEPTEMBER.start_ms + so_far * MINUTE_MS
     found = Measurement(bad, as_of_ms - SEPTEMBER.start_ms) if measured else None
+    whole = Measurement(bad, SEPTEMBER.duration_ms)
     return ServiceMonth(
         service="storefront",
         policy=policy,
@@ -34,7 +38,7 @@ def a_month(
         as_of_ms=as_of_ms,
         issued=issued,
         measurement=found,
-        budgets=tuple(budgets(policy, Measurement(bad, SEPTEMBER.duration_ms))) if measured else (),
+        budgets=tuple(budgets(policy, whole)) if measured else (),
         burn=(),
         lines=(),
         steps=(),
@@ -42,6 +46,7 @@ def a_month(
         outcome=outcome,
         reason="no version of the policy storefront-plus is in force; publish one",
         amount=Money.parse(amount, "USD"),
+        decisive=whole.decisive if measured else None,
     )
 
 
@@ -79,6 +84,28 @@ def test_the_answer_says_what_follows(one, said):
     assert said in words.answer(WAYS, one)
 
 
+def test_a_target_that_only_gives_the_budget_is_no_promise():
+    one = a_month("305", outcome="credited", amount="29.90")
+    aimed = replace(one, policy=replace(one.policy, gate=Gate.NONE))
+    assert "Our target is 99.95%, and we missed it." in words.answer(WAYS, aimed)
+    kept = replace(a_month(outcome="nothing_owed"), policy=aimed.policy)
+    assert words.answer(WAYS, kept) == "Our target is 99.95%, and we met it."
+
+
+def test_more_than_a_figure_is_promised_as_such():
+    one = a_month(outcome="met")
+    assert "We promised more than 99.95%, and kept it." in words.answer(
+        WAYS, replace(one, policy=replace(one.policy, gate=Gate.ABOVE))
+    )
+
+
+def test_a_part_for_which_nothing_is_promised_is_neither_kept_nor_broken():
+    one = replace(a_month("305", outcome="met"), reason="the contract ran for a part of the period only")
+    part = replace(one, policy=replace(one.policy, part_period=PartPeriod.NO_CYCLE))
+    assert not part.is_missed
+    assert "for which nothing is promised" in words.answer(WAYS, part)
+
+
 def test_why_a_person_must_decide_is_not_for_the_merchant():
     one = a_month(outcome="parked", measured=False)
     assert "publish" not in words.answer(WAYS, one)
@@ -86,13 +113,13 @@ def test_why_a_person_must_decide_is_not_for_the_merchant():
 
 
 def test_exactly_on_the_promise_is_shown_as_the_promise_and_a_millisecond_less_is_not():
-    assert words.measured(WAYS, a_month("21.6")) == "99.9500%"
-    assert words.measured(WAYS, a_month(Fraction(1_296_001, 60_000))) == "99.9499%"
+    assert figures.measured(WAYS, a_month("21.6")) == "99.9500%"
+    assert figures.measured(WAYS, a_month(Fraction(1_296_001, 60_000))) == "99.9499%"
 
 
 def test_only_all_of_the_time_is_a_hundred_per_cent():
-    assert words.measured(WAYS, a_month()) == "100%"
-    assert words.measured(WAYS, a_month(Fraction(1, 60_000))) == "99.9999%"
+    assert figures.measured(WAYS, a_month()) == "100%"
+    assert figures.measured(WAYS, a_month(Fraction(1, 60_000))) == "99.9999%"
 
 
 def test_a_promise_of_all_the_time_has_no_budget():

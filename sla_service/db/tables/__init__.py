@@ -12,6 +12,8 @@ from sla_service.db.tables.documents import (
     StatementRecord,
 )
 from sla_service.db.tables.evidence import (
+    ChargeRecord,
+    ClaimRecord,
     ContractRecord,
     ExclusionRecord,
     ImpactRecord,
@@ -20,17 +22,22 @@ from sla_service.db.tables.evidence import (
     PartnerRecord,
     PolicyRecord,
     TimelinePointRecord,
+    UnitRecord,
+    UsageRecord,
 )
 from sla_service.db.tables.house import ApiKeyRecord, CounterRecord, ImportRecord
-from sla_service.db.tables.money import CreditLineRecord, CreditRecord, RunRecord
+from sla_service.db.tables.money import CreditLineRecord, CreditRecord, DecisionRecord, RunRecord
 
 __all__ = [
     "BIG",
     "ApiKeyRecord",
+    "ChargeRecord",
+    "ClaimRecord",
     "ContractRecord",
     "CounterRecord",
     "CreditLineRecord",
     "CreditRecord",
+    "DecisionRecord",
     "ExclusionRecord",
     "ImpactRecord",
     "ImportRecord",
@@ -44,5 +51,7 @@ __all__ = [
     "StatementDocumentRecord",
     "StatementRecord",
     "TimelinePointRecord",
+    "UnitRecord",
+    "UsageRecord",
     "metadata",
 ]

@@ -43,6 +43,16 @@ def big() -> Any:  # noqa: ANN401
     return Field(sa_type=BIG)
 
 
+def unit() -> Any:  # noqa: ANN401
+    """Which unit of a contract, empty where none is told: part of keys, so never null."""
+    return Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+
+
+def zero() -> Any:  # noqa: ANN401
+    """A required 64-bit column that is 0 where nothing else is said."""
+    return Field(default=0, sa_type=BIG, sa_column_kwargs={"server_default": "0"})
+
+
 def optional_text() -> Any:  # noqa: ANN401
     """A text column that may be null."""
     return Field(default=None, sa_type=Text)

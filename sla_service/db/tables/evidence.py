@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy import PrimaryKeyConstraint as Key
 
-from sla_service.db.tables.columns import STRICT, Record, big, optional_big, optional_text, text
+from sla_service.db.tables.columns import STRICT, Record, big, optional_big, optional_text, text, unit
 
 
 class PartnerRecord(Record, table=True):
@@ -62,6 +62,42 @@ class ContractRecord(Record, table=True):
     ends_on: str | None = optional_text()
 
 
+class UnitRecord(Record, table=True):
+    __tablename__ = "units"
+    __table_args__ = (
+        Key("merchant_id", "service", "unit", "starts_on"),
+        ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
+        CheckConstraint("monthly_fee_minor >= 0", name="fee"),
+        CheckConstraint("(monthly_fee_minor IS NULL) = (currency IS NULL)", name="currency"),
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
+        STRICT,
+    )
+
+    merchant_id: str = text()
+    service: str = text()
+    unit: str = text()
+    starts_on: str = text()
+    ends_on: str | None = optional_text()
+    monthly_fee_minor: int | None = optional_big()
+    currency: str | None = optional_text()
+
+
+class ChargeRecord(Record, table=True):
+    __tablename__ = "charges"
+    __table_args__ = (
+        Key("merchant_id", "service", "month", "kind", "currency"),
+        ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
+        STRICT,
+    )
+
+    merchant_id: str = text()
+    service: str = text()
+    month: str = text()
+    kind: str = text()
+    amount: str = text()
+    currency: str = text()
+
+
 class PolicyRecord(Record, table=True):
     __tablename__ = "policies"
     __table_args__ = (Key("policy", "version"), UniqueConstraint("digest"), STRICT)
@@ -95,6 +131,7 @@ class IncidentRecord(Record, table=True):
     ended_at_ms: int | None = optional_big()
     source: str = text()
     source_ref: str = text()
+    confirmed_at_ms: int | None = optional_big()
 
 
 class TimelinePointRecord(Record, table=True):
@@ -116,7 +153,7 @@ class TimelinePointRecord(Record, table=True):
 class ImpactRecord(Record, table=True):
     __tablename__ = "impacts"
     __table_args__ = (
-        Key("incident_id", "merchant_id", "service", "started_at_ms"),
+        Key("incident_id", "merchant_id", "service", "unit", "started_at_ms"),
         ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
         ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
         CheckConstraint("ended_at_ms > started_at_ms", name="window"),
@@ -128,11 +165,15 @@ class ImpactRecord(Record, table=True):
     incident_id: str = text()
     merchant_id: str = text()
     service: str = text()
+    unit: str = unit()
     started_at_ms: int = big()
     ended_at_ms: int = big()
     share_ppm: int = big()
     orders_expected: int | None = optional_big()
     orders_actual: int | None = optional_big()
+    confirmed_at_ms: int | None = optional_big()
+    ticket_at_ms: int | None = optional_big()
+    reported_at_ms: int | None = optional_big()
 
 
 class ExclusionRecord(Record, table=True):
@@ -153,3 +194,55 @@ class ExclusionRecord(Record, table=True):
     ended_at_ms: int = big()
     announced_at_ms: int | None = optional_big()
     reason: str = text()
+    upstream: str | None = optional_text()
+    confirmed_at_ms: int | None = optional_big()
+
+
+class UsageRecord(Record, table=True):
+    __tablename__ = "usage"
+    __table_args__ = (
+        Key("merchant_id", "service", "unit", "started_at_ms"),
+        ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
+        CheckConstraint("ended_at_ms > started_at_ms", name="window"),
+        CheckConstraint("requests >= 0 AND users >= 0", name="counts"),
+        CheckConstraint("requests IS NOT NULL OR users IS NOT NULL OR value_nano IS NOT NULL", name="figure"),
+        CheckConstraint(
+            "(failed IS NULL AND tolerated IS NULL) OR (requests IS NOT NULL"
+            " AND COALESCE(failed, 0) >= 0 AND COALESCE(tolerated, 0) >= 0"
+            " AND COALESCE(failed, 0) + COALESCE(tolerated, 0) <= requests)",
+            name="requests",
+        ),
+        CheckConstraint(
+            "users_affected IS NULL OR (users IS NOT NULL AND users_affected BETWEEN 0 AND users)",
+            name="users",
+        ),
+        Index(None, "ended_at_ms"),  # a run reads the newest weeks of years
+        STRICT,
+    )
+
+    merchant_id: str = text()
+    service: str = text()
+    unit: str = unit()
+    started_at_ms: int = big()
+    ended_at_ms: int = big()
+    requests: int | None = optional_big()
+    failed: int | None = optional_big()
+    tolerated: int | None = optional_big()
+    users: int | None = optional_big()
+    users_affected: int | None = optional_big()
+    value_nano: int | None = optional_big()
+
+
+class ClaimRecord(Record, table=True):
+    __tablename__ = "claims"
+    __table_args__ = (
+        Key("merchant_id", "service", "month"),
+        ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
+        STRICT,
+    )
+
+    merchant_id: str = text()
+    service: str = text()
+    month: str = text()
+    claimed_at_ms: int = big()
+    aware_at_ms: int | None = optional_big()

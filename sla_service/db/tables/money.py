@@ -1,4 +1,4 @@
-"""Runs, credits and the lines behind them."""
+"""Runs, credits and the lines behind them; what people decided where no policy could."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy import PrimaryKeyConstraint as Key
 from sqlalchemy import text as sql
 
-from sla_service.db.tables.columns import STRICT, Record, big, optional_big, optional_text, text
+from sla_service.db.tables.columns import STRICT, Record, big, optional_big, optional_text, text, zero
 
 LIVE = sql("state IN ('calculated', 'approved', 'issued')")
 """Runs that count; a rejected or superseded one is history."""
@@ -45,13 +45,16 @@ class CreditRecord(Record, table=True):
     __tablename__ = "credits"
     __table_args__ = (
         Key("run_id", "credit_no"),
-        UniqueConstraint("run_id", "merchant_id", "service", "contract_starts_on"),
+        UniqueConstraint(
+            *("run_id", "merchant_id", "service", "contract_starts_on", "period_start_ms"),
+            name="uq_credits_contract_period",  # the convention's name is longer than PostgreSQL's names may be
+        ),
         ForeignKeyConstraint(["run_id"], ["runs.run_id"]),
         CheckConstraint(
-            "outcome IN ('met', 'credited', 'below_minimum', 'nothing_owed', 'undefined', 'parked')",
+            "outcome IN ('met', 'credited', 'below_minimum', 'nothing_owed', 'undefined', 'parked', 'unclaimed')",
             name="outcome",
         ),
-        CheckConstraint("(outcome = 'credited') = (amount_minor > 0)", name="amount"),
+        CheckConstraint("(outcome = 'credited') = (amount_minor > 0 OR service_ms > 0)", name="amount"),
         Index(None, "merchant_id"),
         STRICT,
     )
@@ -85,6 +88,12 @@ class CreditRecord(Record, table=True):
     minimum_minor: int | None = optional_big()
     unrounded_minor: str | None = optional_text()
     amount_minor: int = big()
+    service_ms: int = zero()
+    availability: str | None = optional_text()
+    rights: str | None = optional_text()
+    steps: str | None = optional_text()
+    claim_until: str | None = optional_text()
+    decided_by: str | None = optional_text()
 
 
 class CreditLineRecord(Record, table=True):
@@ -93,7 +102,9 @@ class CreditLineRecord(Record, table=True):
         Key("run_id", "credit_no", "line_no"),
         ForeignKeyConstraint(["run_id", "credit_no"], ["credits.run_id", "credits.credit_no"]),
         CheckConstraint("ended_at_ms > started_at_ms", name="window"),
-        CheckConstraint("status IN ('counted', 'excluded', 'too_short')", name="status"),
+        CheckConstraint(
+            "status IN ('counted', 'excluded', 'too_short', 'not_affected', 'grace', 'partial_slot')", name="status"
+        ),
         CheckConstraint("status = 'counted' OR counted_ppm_ms = 0", name="counted"),
         STRICT,
     )
@@ -108,3 +119,24 @@ class CreditLineRecord(Record, table=True):
     counted_ppm_ms: int = big()
     status: str = text()
     reason: str | None = optional_text()
+
+
+class DecisionRecord(Record, table=True):
+    __tablename__ = "decisions"
+    __table_args__ = (
+        Key("period", "merchant_id", "service", "contract_starts_on", "period_start_ms"),
+        ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
+        CheckConstraint("amount_minor >= 0", name="amount"),
+        STRICT,
+    )
+
+    period: str = text()
+    merchant_id: str = text()
+    service: str = text()
+    contract_starts_on: str = text()
+    period_start_ms: int = zero()
+    amount_minor: int = big()
+    currency: str = text()
+    reason: str = text()
+    decided_at_ms: int = big()
+    decided_by: str = text()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sla_service.domain.assessment import Measurement
-from sla_service.domain.instants import MINUTE_MS, format_instant, to_datetime
+from sla_service.domain.instants import DAY_MS, MINUTE_MS, format_instant, to_datetime
+from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import Money, format_exact
-from sla_service.domain.shares import format_floored_between, format_percent
+from sla_service.domain.shares import format_floored, format_floored_between, format_percent
 from sla_service.domain.windows import SHARE_FULL_PPM
 
 Row = Mapping[str, Any]
@@ -20,6 +21,8 @@ REGISTER = (
     "period_minutes", "bad_minutes", "excluded_minutes", "unmeasured_minutes", "tier", "base", "rate", "unrounded",
     "cap", "cap_applied", "minimum_applied", "amount", "currency", "outcome", "incidents",
     "issued_on", "approved_by", "corrects", "statement_sha256",
+    "indicator", "figure", "requests", "bad_requests", "base_amount", "service_days", "rights", "decided_by",
+    "claim_until", "period_starts_at", "period_ends_at",
 )  # fmt: skip
 LINES = (
     "run", "statement_number", "merchant_id", "service", "period", "incident_id", "started_at", "ended_at",
@@ -39,28 +42,54 @@ def minutes(ppm_ms: int) -> str:
     return f"{whole}.{decimals}" if decimals else str(whole)
 
 
-def register_row(
-    credit: Row, run: Row, statement: Row | None, incidents: str, billing_ref: str | None
-) -> dict[str, Any]:
+def decimal(exact: Fraction, digits: int = 9) -> str:
+    """A plain decimal without trailing zeros; a fraction, ``1/3``, if it has none that is short."""
+    for places in range(digits + 1):
+        scaled = exact * 10**places
+        if scaled.denominator == 1:
+            sign, text = ("-" if scaled < 0 else ""), str(abs(scaled.numerator)).rjust(places + 1, "0")
+            return f"{sign}{text[:-places]}.{text[-places:]}" if places else f"{sign}{text}"
+    return str(exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a credit's row in other tables."""
+
+    statement: Row | None = None
+    """Number and digest of the statement that states it, if one does."""
+    incidents: str = ""
+    """Ids of the incidents, separated by blanks."""
+    billing_ref: str | None = None
+    """Of the merchant, for billing to find the account."""
+    indicator: str = "windows"
+    """Of what availability is computed: a kind of the policy language."""
+    base: Fraction | None = None
+    """What shares are of, in minor units, where it is known."""
+    figure: str = ""
+    """A metric's value, exact, where it is known."""
+
+
+REQUESTS = frozenset({"events", "scored_events"})
+"""Indicators whose denominator is a number of requests."""
+
+
+def register_row(credit: Row, run: Row, behind: Behind) -> dict[str, Any]:
     """One credit of an issued run.
 
     Args:
         credit: A row of the credits table that was measured.
         run: Its run.
-        statement: Number and digest of the statement that states it, if one does.
-        incidents: Ids of the incidents behind it, separated by blanks.
-        billing_ref: Of the merchant, for billing to find the account.
+        behind: What else is known of it.
     """
-    currency = credit["currency"]
-    availability = Measurement(credit["bad_ppm_ms"], credit["total_ms"]).availability
-    target = Fraction(credit["target"])
-    cap, before_cap = credit["cap_minor"], credit["before_cap_minor"]
+    currency, statement = credit["currency"], behind.statement
+    cap, before_cap = credit["cap_minor"], credit["before_cap_minor"] or 0
     return {
         "run": run["run_id"],
         "statement_number": statement["number"] if statement else None,
         "merchant_id": credit["merchant_id"],
         "partner_id": credit["partner_id"],
-        "billing_ref": billing_ref,
+        "billing_ref": behind.billing_ref,
         "service": credit["service"],
         "contract_starts_on": credit["contract_starts_on"],
         "period": run["period"],
@@ -69,29 +98,65 @@ def register_row(
         "policy_version": credit["policy_version"],
         "policy_digest": credit["policy_digest"],
         "method": credit["curve"],
-        "availability": format_floored_between(availability, target),
-        "availability_exact": str(availability),
-        "target": format_percent(target),
-        "period_minutes": minutes(credit["total_ms"] * SHARE_FULL_PPM),
-        "bad_minutes": minutes(credit["bad_ppm_ms"]),
-        "excluded_minutes": minutes(credit["excluded_ppm_ms"]),
-        "unmeasured_minutes": minutes(credit["unmeasured_ms"] * SHARE_FULL_PPM),
+        **_measured(credit, behind),
         "tier": None if credit["tier"] is None else credit["tier"] + 1,
         "base": Money(currency, credit["fee_minor"]).amount,
-        "rate": None if credit["rate"] is None else format_percent(Fraction(credit["rate"])),
-        "unrounded": format_exact(Fraction(credit["unrounded_minor"]), currency),
+        # Blocks and days have a share each, which is no rate of the credit.
+        "rate": _percent(Fraction(credit["rate"])) if credit["rate"] and credit["tier"] is not None else None,
+        "unrounded": format_exact(Fraction(credit["unrounded_minor"] or 0), currency),
         "cap": None if cap is None else format_exact(Fraction(cap), currency),
         "cap_applied": "yes" if cap is not None and Fraction(before_cap) > Fraction(cap) else "no",
         "minimum_applied": "yes" if credit["outcome"] == "below_minimum" else "no",
         "amount": Money(currency, credit["amount_minor"]).amount,
         "currency": currency,
         "outcome": credit["outcome"],
-        "incidents": incidents,
+        "incidents": behind.incidents,
         "issued_on": to_datetime(run["issued_at_ms"]).date().isoformat() if run["issued_at_ms"] else None,
         "approved_by": run["approved_by"],
         "corrects": None,
         "statement_sha256": statement["snapshot_sha256"] if statement else None,
+        "base_amount": None if behind.base is None else format_exact(behind.base, currency),
+        "service_days": decimal(Fraction(credit["service_ms"], DAY_MS)) if credit["service_ms"] else None,
+        "rights": credit["rights"],
+        "decided_by": credit["decided_by"],
+        "claim_until": credit["claim_until"],
+        "period_starts_at": format_instant(credit["period_start_ms"]),
+        "period_ends_at": format_instant(credit["period_end_ms"]),
     }
+
+
+def _measured(credit: Row, behind: Behind) -> dict[str, Any]:
+    """Availability, or a metric's figure; minutes, or requests. What a kind of indicator does not have is empty."""
+    is_metric, is_requests = behind.indicator == "metric", behind.indicator in REQUESTS
+    target = None if credit["target"] is None else Fraction(credit["target"])
+    exact = Fraction(credit["availability"]) if credit["availability"] else _floored(credit)
+    shown = format_floored(exact) if target is None or is_metric else format_floored_between(exact, target)
+    is_timed = not (is_metric or is_requests)
+    return {
+        "availability": None if is_metric else shown,
+        "availability_exact": None if is_metric else str(exact),
+        "target": None if target is None else decimal(target) if is_metric else _percent(target),
+        "period_minutes": None if is_requests else minutes(credit["total_ms"] * SHARE_FULL_PPM),
+        "bad_minutes": minutes(credit["bad_ppm_ms"]) if is_timed else None,
+        "excluded_minutes": minutes(credit["excluded_ppm_ms"]),
+        "unmeasured_minutes": minutes(credit["unmeasured_ms"] * SHARE_FULL_PPM),
+        "indicator": behind.indicator,
+        "figure": decimal(Fraction(behind.figure)) if behind.figure else None,
+        "requests": credit["total_ms"] if is_requests else None,
+        "bad_requests": decimal((1 - exact) * credit["total_ms"]) if is_requests else None,
+    }
+
+
+def _floored(credit: Row) -> Fraction:
+    return Measurement(credit["bad_ppm_ms"], credit["total_ms"]).availability
+
+
+def _percent(ratio: Fraction) -> str:
+    """A term of a contract; as a fraction, ``1/3``, if it has no finite decimal."""
+    try:
+        return format_percent(ratio)
+    except ValueError:
+        return str(ratio)
 
 
 def lines_row(line: Row, credit: Row, run: Row, statement: Row | None) -> dict[str, Any]:
@@ -112,20 +177,35 @@ def lines_row(line: Row, credit: Row, run: Row, statement: Row | None) -> dict[s
     }
 
 
-def journal_rows(credit: Row, run: Row, number: str, accounts: tuple[str, str], last_day: str) -> list[dict[str, Any]]:
+def credit_key(credit: Row, run: Row, *, is_only: bool = True) -> str:
+    """What a credit is called in ledgers.
+
+    Args:
+        credit: A row of the credits table.
+        run: Its run.
+        is_only: Whether its contract has one period in the month; otherwise the period's first day is part of the name.
+    """
+    # Ids may hold hyphens but no slash, so that two credits never share a key.
+    key = f"{run['period']}/{credit['merchant_id']}/{credit['service']}/{credit['contract_starts_on']}"
+    if is_only:
+        return key
+    return f"{key}/{to_datetime(credit['period_start_ms'], credit['time_zone']).date().isoformat()}"
+
+
+def journal_rows(
+    credit: Row, run: Row, entry: tuple[str, str], accounts: tuple[str, str], last_day: str
+) -> list[dict[str, Any]]:
     """A credit's accrual in the incident's month, its reversal, and the credit itself on the day of issue.
 
     Args:
         credit: A credited row.
         run: Its issued run.
-        number: Of the statement.
+        entry: Number of the statement, and the credit's key.
         accounts: Debit and credit account.
         last_day: Of the period, ISO.
     """
-    debit, owed = accounts
+    (number, key), (debit, owed) = entry, accounts
     issued_on = to_datetime(run["issued_at_ms"]).date().isoformat()
-    # Ids may hold hyphens but no slash, so that two credits never share a key.
-    key = f"{run['period']}/{credit['merchant_id']}/{credit['service']}/{credit['contract_starts_on']}"
     entries = (
         (last_day, debit, owed, f"Accrual of service credit {number}", "accrual"),
         (issued_on, owed, debit, f"Reversal of the accrual of service credit {number}", "reversal"),

@@ -20,7 +20,7 @@ from sla_service.formats.statement_pdf.measures import (
     WIDTH_MM,
 )
 from sla_service.formats.statement_pdf.table import CELL_GAP_MM, RULE_BELOW_MM, Align, Column, Row, Table
-from sla_service.formats.texts import credit_words
+from sla_service.formats.texts import credit_words, measure_words
 
 MOST_NOTES = 5
 NOTE_LINES = 2
@@ -32,6 +32,8 @@ HEAD_MM = 20.0
 MINUTES_MM, SHARE_MM = 153.0, 171.0
 """Where the columns of minutes and of shares end."""
 MINUTES_WIDTH_MM = 15.0
+NOTE_BELOW_MM = 1.0
+"""Between the total and what is said of its rounding."""
 SLACK_MM = 0.5
 """A cell exactly as wide as its column must not be cut for the last digit of a float."""
 
@@ -104,6 +106,8 @@ def heading(draft: Draft, title: str, rest: str = "", head_mm: float = 0.0) -> N
 def draw_lines(draft: Draft, credit: StatedCredit) -> None:
     """The table of stretches that counted, those that did not with the reason, and the total."""
     sheet = draft.sheet
+    if not (credit.lines or _is_timed(credit)):
+        return
     rows = _rows(draft, credit)
     sheet.need(GRID_MM * min(len(rows) + 3, 6))
     heading(draft, draft.texts.say("statement.lines.title"))
@@ -112,9 +116,19 @@ def draw_lines(draft: Draft, credit: StatedCredit) -> None:
     table.body()
     if credit.unmeasured_ms:
         minutes = draft.conventions.minutes(Fraction(credit.unmeasured_ms))
-        said = draft.texts.say("statement.lines.unmeasured", minutes=minutes, month=draft.month)
+        span = measure_words.credit_span(credit, draft.words)
+        said = draft.texts.say("statement.lines.unmeasured", minutes=minutes, month=span)
+        sheet.paragraph(said, NOTE, width_mm=WIDTH_MM)
+    roundings = measure_words.roundings(credit, draft.words)
+    sheet.y += NOTE_BELOW_MM if roundings else 0
+    for said in roundings:
         sheet.paragraph(said, NOTE, width_mm=WIDTH_MM)
     sheet.y += sheet.rhythm.gap_mm
+
+
+def _is_timed(credit: StatedCredit) -> bool:
+    """Whether what counts is time, so that the lines have a total."""
+    return not credit.measured.metric and credit.measured.indicator not in credit_words.REQUESTS
 
 
 def _titles(draft: Draft, credit: StatedCredit, lines: Sequence[TimelineNote]) -> str:
@@ -141,9 +155,11 @@ def _columns(draft: Draft, rows: Sequence[Row]) -> list[Column]:
 def _rows(draft: Draft, credit: StatedCredit) -> list[Row]:
     counted = [_row(draft, credit, line) for line in credit.lines if line.status is LineStatus.COUNTED]
     refused = [_row(draft, credit, line) for line in credit.lines if line.status is not LineStatus.COUNTED]
-    total = draft.texts.say("statement.lines.total", month=draft.month)
-    minutes = credit_words.minutes(credit.bad_ppm_ms, draft.words)
+    total = measure_words.counted_in(credit, draft.words)
+    minutes = draft.conventions.minutes(credit.measurement.bad_ms)
     rows = counted + refused
+    if not _is_timed(credit):
+        return rows
     if not rows:
         rows = [Row((draft.texts.say("statement.lines.none"), "", "", "", "", ""))]
     return [*rows, Row((total, "", "", "", "", minutes), is_strong=True)]

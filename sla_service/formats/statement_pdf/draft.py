@@ -10,7 +10,7 @@ from sla_service.formats.fonts import face_of_locale, wide_face
 from sla_service.formats.statement_pdf.faces import load_faces
 from sla_service.formats.statement_pdf.measures import INK, ROOMY, Colour, Rhythm
 from sla_service.formats.statement_pdf.sheet import Sheet
-from sla_service.formats.texts import Texts, load_texts
+from sla_service.formats.texts import Texts, load_texts, measure_words
 from sla_service.formats.texts.conventions import Conventions, conventions_for
 from sla_service.formats.texts.credit_words import Words
 
@@ -41,9 +41,9 @@ class Draft:
         return Colour.parse(self.statement.issuer.accent, INK)
 
     @property
-    def month(self) -> str:
-        """``September 2023``."""
-        return self.conventions.month(self.statement.period)
+    def span(self) -> str:
+        """``September 2023``, or the days of a period that is no month."""
+        return measure_words.span(self.statement, self.words)
 
 
 def draft_for(statement: Statement, snapshot: str, fonts_dir: Path, rhythm: Rhythm = ROOMY) -> Draft:

@@ -11,19 +11,19 @@ from sla_service.formats.statement_pdf.letter import draw_continuation, draw_let
 from sla_service.formats.statement_pdf.measures import GRID_MM
 from sla_service.formats.statement_pdf.picture import draw_picture
 from sla_service.formats.statement_pdf.small_print import credit_terms, draw_small_print, proof
-from sla_service.formats.texts import credit_words
+from sla_service.formats.texts import credit_words, measure_words
 
 
 def lay_out(draft: Draft) -> None:
     """Fill the draft's sheet."""
     statement = draft.statement
     draft.sheet.head = lambda: draw_continuation(draft)
-    draw_letter(draft, credit_words.answer(statement, draft.words), list(_sentences(draft)))
+    draw_letter(draft, measure_words.answer(statement, draft.words), list(_sentences(draft)))
     for i, credit in enumerate(statement.credits, start=1):
         if i > 1:
             draft.sheet.turn()
         if len(statement.credits) > 1:
-            heading(draft, credit.service, credit.policy_title)
+            heading(draft, credit.service, _title(draft, credit))
             draft.sheet.y += GRID_MM / 2
         _credit(draft, credit, is_last=i == len(statement.credits))
     if not statement.credits:
@@ -35,22 +35,32 @@ def _sentences(draft: Draft) -> list[str]:
     credits_, words = draft.statement.credits, draft.words
     if not credits_:
         return []
-    forms = list(dict.fromkeys(credit_words.when(credit, words) for credit in credits_ if credit.amount.minor))
+    forms = list(dict.fromkeys(credit_words.when(credit, words) for credit in credits_ if credit.is_paid))
     when = forms if len(forms) == 1 else [draft.texts.say("statement.when.several")] if forms else []
-    is_breach = not all(credit_words.is_kept(credit) for credit in credits_)
-    sorry = [draft.texts.say("statement.why.sorry")] if is_breach else []
-    return [_why(draft), *sorry, *when]
+    sorry = [said] if (said := measure_words.sorry(credits_, words)) else []
+    decided = [draft.texts.say("statement.why.decided")] if len(credits_) == 1 and credits_[0].decision else []
+    rights = dict.fromkeys(said for credit in credits_ for said in measure_words.rights(credit, words))
+    return [_why(draft), *decided, *sorry, *when, *rights]
 
 
 def _why(draft: Draft) -> str:
     credits_, words = draft.statement.credits, draft.words
     if len(credits_) == 1:
-        return credit_words.opening(credits_[0], words)
+        return measure_words.opening(credits_[0], words)
     names = [credit.service for credit in credits_]
     if len(set(names)) < len(names):  # a change of plan: the service alone does not tell two contracts apart
         names = [f"{credit.service} ({credit.policy_title})" for credit in credits_]
-    amounts = [f"{name} {draft.conventions.money(c.amount)}" for name, c in zip(names, credits_, strict=True)]
+    if len(set(names)) < len(names):  # several weeks
+        names = [f"{credit.service} ({measure_words.short_span(credit, words)})" for credit in credits_]
+    amounts = [f"{name} {measure_words.credited(c, words)}" for name, c in zip(names, credits_, strict=True)]
     return draft.texts.say("statement.why.several", amounts=credit_words.listed(amounts, draft.texts))
+
+
+def _title(draft: Draft, credit: StatedCredit) -> str:
+    """The policy's title, with the days of a period that is no month."""
+    if credit.measured.period in measure_words.BY_MONTH:
+        return credit.policy_title
+    return draft.texts.say("statement.comma").join((credit.policy_title, measure_words.short_span(credit, draft.words)))
 
 
 def _credit(draft: Draft, credit: StatedCredit, *, is_last: bool) -> None:

@@ -61,7 +61,7 @@ def _canvas(draft: Draft, out: BytesIO) -> Canvas:
     canvas.setDateFormatter(lambda *_: issued)
     canvas.setTitle(f"{draft.texts.say('statement.title')} {clean(statement.number)}")
     canvas.setAuthor(clean(statement.issuer.name))
-    subject = draft.texts.say("statement.subject", number=clean(statement.number), month=draft.month)
+    subject = draft.texts.say("statement.subject", number=clean(statement.number), month=draft.span)
     canvas.setSubject(subject)
     canvas.setCreator(clean(statement.issuer.name))
     return canvas

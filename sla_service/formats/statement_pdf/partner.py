@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sla_service.domain.money import Money
-from sla_service.domain.shares import format_floored_between
+from sla_service.domain.shares import format_floored, format_floored_between
 from sla_service.domain.statements import MerchantLine
 from sla_service.formats.fonts import missing_glyphs, printable
 from sla_service.formats.statement_pdf.account import heading
@@ -15,7 +15,8 @@ from sla_service.formats.statement_pdf.letter import draw_continuation, draw_let
 from sla_service.formats.statement_pdf.measures import GRID_MM, LEFT_MM, RIGHT_MM, TEXT
 from sla_service.formats.statement_pdf.small_print import draw_small_print, proof
 from sla_service.formats.statement_pdf.table import CELL_GAP_MM, Align, Column, Row, Table
-from sla_service.formats.texts import credit_words
+from sla_service.formats.texts import credit_words, measure_words
+from sla_service.formats.texts.time_words import service_time
 
 AVAILABILITY_MM, TARGET_MM, CREDIT_MM = 151.0, 168.0, 170.0
 """Where the columns of figures end, and where the last one begins."""
@@ -28,15 +29,19 @@ def lay_out(draft: Draft) -> None:
     """Fill the draft's sheet."""
     statement, sheet = draft.statement, draft.sheet
     sheet.head = lambda: draw_continuation(draft)
-    draw_letter(draft, credit_words.answer(statement, draft.words), _sentences(draft))
+    draw_letter(draft, measure_words.answer(statement, draft.words), _sentences(draft))
     heading(draft, draft.texts.say("statement.partner.title"))
     for total in statement.totals:
-        lines = [line for line in statement.merchants if line.amount.currency == total.currency]
-        _currency(draft, total, lines)
+        of_currency = [line for line in statement.merchants if line.amount.currency == total.currency]
+        lines = [line for line in of_currency if line.amount.minor or not line.service_ms]
+        if lines:
+            _currency(draft, total, lines)
+    if any(line.service_ms for line in statement.merchants):
+        _service_time(draft, [line for line in statement.merchants if line.service_ms])
     if not statement.merchants:
         sheet.y += GRID_MM
     by_id = [draft.texts.say("statement.partner.by_id")] if any(map(missing_name, statement.merchants)) else []
-    period = draft.texts.say("statement.print.partner_period", month=draft.month)
+    period = draft.texts.say("statement.print.partner_period", month=draft.span)
     draw_small_print(draft, [*by_id, period, *proof(draft)])
 
 
@@ -57,16 +62,27 @@ def _sentences(draft: Draft) -> list[str]:
 
 def _currency(draft: Draft, total: Money, lines: list[MerchantLine]) -> None:
     """The table of one currency, for amounts of different currencies are never added up."""
+    head = draft.texts.say("statement.partner.credit", currency=total.currency)
+    cells = [(line, draft.conventions.amount(line.amount)) for line in lines]
+    _table(draft, head, [*_rows(draft, cells), _total(draft, total, len(lines))])
+
+
+def _service_time(draft: Draft, lines: list[MerchantLine]) -> None:
+    """The table of those that get service time; each on a term of its own, so that there is no total."""
+    cells = [(line, service_time(line.service_ms, draft.words)) for line in lines]
+    _table(draft, draft.texts.say("statement.ladder.time"), list(_rows(draft, cells)))
+
+
+def _table(draft: Draft, head: str, rows: list[Row]) -> None:
     sheet = draft.sheet
-    rows = [*_rows(draft, lines), _total(draft, total, len(lines))]
     sheet.need(GRID_MM * min(len(rows) + 2, 5))
-    table = Table(sheet, _columns(draft, total.currency), draft.conventions.decimal, rows)
+    table = Table(sheet, _columns(draft, head), draft.conventions.decimal, rows)
     table.head()
     table.body()
     sheet.y += GRID_MM * 2
 
 
-def _columns(draft: Draft, currency: str) -> list[Column]:
+def _columns(draft: Draft, head: str) -> list[Column]:
     """Columns as wide as the longest statement number asks, for a number must never be cut; names get the rest."""
     say, faces = draft.texts.say, draft.sheet.faces
     numbers = [faces.width_mm(line.statement_number, TEXT) for line in draft.statement.merchants]
@@ -79,24 +95,31 @@ def _columns(draft: Draft, currency: str) -> list[Column]:
         Column(say("statement.partner.number"), number, number_end),
         Column(say("statement.partner.availability"), number_end, AVAILABILITY_MM, Align.DECIMAL),
         Column(say("statement.partner.target"), AVAILABILITY_MM, TARGET_MM, Align.DECIMAL),
-        Column(say("statement.partner.credit", currency=currency), CREDIT_MM, RIGHT_MM, Align.DECIMAL),
+        Column(head, CREDIT_MM, RIGHT_MM, Align.DECIMAL),
     ]
 
 
-def _rows(draft: Draft, lines: list[MerchantLine]) -> Iterator[Row]:
-    ways = draft.conventions
-    for line in lines:
-        measured = format_floored_between(Fraction(line.availability), Fraction(line.target))
+def _rows(draft: Draft, lines: list[tuple[MerchantLine, str]]) -> Iterator[Row]:
+    for line, credited in lines:
         yield Row(
             (
                 line.merchant_id if missing_name(line) else line.name,
                 line.service,
                 line.statement_number,
-                ways.percent(measured),
-                credit_words.term(line.target, draft.words),
-                ways.amount(line.amount),
+                _availability(draft, line),
+                credit_words.term(line.target, draft.words) if line.target else "",
+                credited,
             ),
         )
+
+
+def _availability(draft: Draft, line: MerchantLine) -> str:
+    """Floored, so that it never reads as the promise that it missed; nothing for a metric."""
+    if not line.availability:
+        return ""
+    measured = Fraction(line.availability)
+    shown = format_floored_between(measured, Fraction(line.target)) if line.target else format_floored(measured)
+    return draft.conventions.percent(shown)
 
 
 def _total(draft: Draft, total: Money, count: int) -> Row:

@@ -24,12 +24,16 @@ from sla_service.formats.statement_pdf.measures import (
     WIDTH_MM,
 )
 from sla_service.formats.statement_pdf.sheet import Area, Dot, Place
-from sla_service.formats.texts.credit_words import period
+from sla_service.formats.texts.credit_words import REQUESTS, period
 
 BY_VOLUME = frozenset({Curve.STEP, Curve.LINEAR})
 """Methods whose curve is what was reported; the others count more or less than that."""
 STRIP_HEIGHT_MM = 5.0
 CELL_GAP_MM = 0.6
+MOST_GAP = 0.2
+"""Of a cell's width: the days of a quarter are narrow."""
+LABELLED_CELL_MM = 4.0
+"""Narrower days have no room for their number; the first of each month is named instead."""
 COUNTED_TINT, UNCOUNTED_TINT, UNCOUNTED_DAY_TINT = 0.38, 0.13, 0.4
 MARK_RADIUS_MM = 0.75
 STRIP_ROOM_MM = STRIP_HEIGHT_MM + 2 * GRID_MM
@@ -38,7 +42,10 @@ CURVE_ROOM_MM = 6 * GRID_MM
 
 
 def draw_picture(draft: Draft, credit: StatedCredit, notes: Sequence[TimelineNote]) -> None:
-    """Both drawings, under the finding as their title; they stay on one page."""
+    """Both drawings, under the finding as their title; they stay on one page. Nothing where no time was down."""
+    is_timed = not credit.measured.metric and credit.measured.indicator not in REQUESTS
+    if not (credit.steps or is_timed):
+        return
     sheet, window = draft.sheet, period(credit)
     refused = uncounted_windows(credit)
     curve = recovery_curve(window, credit.steps, notes, draft.conventions, refused)
@@ -71,9 +78,11 @@ def _without(window: Window, line: ImpactLine) -> list[Window]:
 
 def _strip(draft: Draft, strip: MonthStrip) -> None:
     sheet, top = draft.sheet, draft.sheet.y
+    cell_mm = WIDTH_MM / len(strip.cells)
+    gap = min(CELL_GAP_MM, cell_mm * MOST_GAP)
     for cell in strip.cells:
-        x = LEFT_MM + cell.x0 * WIDTH_MM + CELL_GAP_MM / 2
-        width = (cell.x1 - cell.x0) * WIDTH_MM - CELL_GAP_MM
+        x = LEFT_MM + cell.x0 * WIDTH_MM + gap / 2
+        width = (cell.x1 - cell.x0) * WIDTH_MM - gap
         sheet.box((x, top), width, STRIP_HEIGHT_MM, UP)
         if cell.is_affected:
             sheet.box(
@@ -83,7 +92,11 @@ def _strip(draft: Draft, strip: MonthStrip) -> None:
                 draft.accent.tint(1 if cell.is_counted else UNCOUNTED_DAY_TINT),
             )
         style, colour = (NOTE_STRONG, INK) if cell.is_affected else (NOTE, QUIET)
-        sheet.write_middle(x + width / 2, top + STRIP_HEIGHT_MM + NOTE.leading_mm, str(cell.day.day), style, colour)
+        y = top + STRIP_HEIGHT_MM + NOTE.leading_mm
+        if cell_mm >= LABELLED_CELL_MM:
+            sheet.write_middle(x + width / 2, y, str(cell.day.day), style, colour)
+        elif cell.day.day == 1:
+            sheet.write(x, y, draft.conventions.short_day(cell.day), NOTE, QUIET)
     sheet.y = top + STRIP_HEIGHT_MM + NOTE.leading_mm
 
 

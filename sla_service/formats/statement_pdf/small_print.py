@@ -49,15 +49,23 @@ def credit_terms(draft: Draft, credit: StatedCredit) -> Iterator[str]:
         digest=credit.policy_digest[:SHOWN_DIGEST_DIGITS],
     )
     yield _period(draft, credit)
-    form = f"statement.print.form.{credit.settlement_form}"
-    yield " ".join(
-        (
-            say(form) if draft.texts.has(form) else say("statement.print.form.other", form=credit.settlement_form),
-            say("statement.print.expires", date=ways.iso_day(credit.expires_on))
-            if credit.expires_on
-            else say("statement.print.no_expiry"),
-        ),
-    )
+    yield " ".join(_settlement(draft, credit))
+    if credit.claim_until:
+        yield say("statement.print.claimed", date=ways.iso_day(credit.claim_until))
+    if credit.paid.group:
+        yield say("statement.print.group", name=credit.paid.group)
+
+
+def _settlement(draft: Draft, credit: StatedCredit) -> Iterator[str]:
+    """The form, and what becomes of what is not used."""
+    say, form = draft.texts.say, f"statement.print.form.{credit.settlement_form}"
+    yield say(form) if draft.texts.has(form) else say("statement.print.form.other", form=credit.settlement_form)
+    if credit.expires_on:
+        yield say("statement.print.expires", date=draft.conventions.iso_day(credit.expires_on))
+    elif credit.settlement_form != "term_extension":
+        yield say("statement.print.no_expiry")
+    if credit.paid.unused:
+        yield say(f"statement.print.{credit.paid.unused}")
 
 
 def proof(draft: Draft) -> Iterator[str]:

@@ -53,14 +53,23 @@ class Texts:
         return key in self.sentences
 
 
-@lru_cache(maxsize=16)
 def load_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
-    """The sentences of a language.
+    """The sentences of documents in a language.
 
     Raises:
         NotFoundError: There is no file of that language.
     """
-    source = files(__name__) / f"{language}.toml"
+    return texts_in(__name__, language)
+
+
+@lru_cache(maxsize=16)
+def texts_in(package: str, language: str) -> Texts:
+    """The sentences of a language in the package that has them.
+
+    Raises:
+        NotFoundError: There is no file of that language.
+    """
+    source = files(package) / f"{language}.toml"
     if not language.isalnum() or not source.is_file():
         raise NotFoundError(f"there are no texts in the language {language!r}")
     return Texts(language, MappingProxyType(dict(_flat("", tomllib.loads(source.read_text(encoding="utf-8"))))))

@@ -37,6 +37,8 @@ PPM_DIGITS = 4
 """Decimals of a percentage that tell one part per million."""
 DAY_FIRST = "en_GB"
 """English as written where a place has none of its own: day before month, as most of the world does."""
+MOST_DECIMALS = 9
+"""A number with more decimals is written as a fraction."""
 _GROUP = 3
 
 
@@ -127,6 +129,15 @@ class Conventions:
         first = len(whole) % _GROUP or _GROUP
         parts = [whole[:first], *(whole[i : i + _GROUP] for i in range(first, len(whole), _GROUP))]
         return f"{sign}{self.group.join(parts)}{self.decimal if point else ''}{decimals}"
+
+    def exact(self, number: Fraction) -> str:
+        """``2,000``, ``0.25``; ``1/3`` if it is no short decimal."""
+        for digits in range(MOST_DECIMALS + 1):
+            scaled = number * 10**digits
+            if scaled.denominator == 1:
+                sign, text = ("-" if scaled < 0 else ""), str(abs(scaled.numerator)).rjust(digits + 1, "0")
+                return self.number(f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else f"{sign}{text}")
+        return str(number)
 
     def integer(self, number: int) -> str:
         """``43,200``."""

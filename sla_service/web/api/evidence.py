@@ -67,6 +67,7 @@ class IncidentSchema(StrictSchema):
     ended_at = InstantField(allow_none=True, metadata=_described("Left away while it is open.", **_INSTANT))
     source = TextField(required=True, metadata=_described("Where it comes from.", example="status_page"))
     source_ref = TextField(required=True, metadata=_described("Its name there."))
+    confirmed_at = InstantField(allow_none=True, metadata=_described("When you confirmed it.", **_INSTANT))
     timeline = ListField(TimelinePointSchema, at_most=MAX_POINTS, load_default=list)
 
 
@@ -82,11 +83,15 @@ class ImpactSchema(StrictSchema):
     incident_id = IdField(required=True, metadata=_described("Of an incident that was recorded."))
     merchant_id = IdField(required=True, metadata=_described("Of a merchant that was imported."))
     service = NameField(required=True, metadata=_described("As in the policies.", example="storefront"))
+    unit = IdField(allow_none=True, metadata=_described("Only this unit of the contract, if given.", example="site-1"))
     started_at = InstantField(required=True, metadata=_described("From.", **_INSTANT))
     ended_at = InstantField(required=True, metadata=_described("Until before.", **_INSTANT))
     share = ShareField(required=True, metadata=_described("Share lost: 0 to 1, as text.", example="0.5"))
     orders_expected = CountField(allow_none=True, metadata=_described("Orders usual at that time.", "integer"))
     orders_actual = CountField(allow_none=True, metadata=_described("Orders that came through.", "integer"))
+    confirmed_at = InstantField(allow_none=True, metadata=_described("When you confirmed it.", **_INSTANT))
+    ticket_at = InstantField(allow_none=True, metadata=_described("When a ticket was opened for it.", **_INSTANT))
+    reported_at = InstantField(allow_none=True, metadata=_described("When the merchant reported it.", **_INSTANT))
 
 
 class ImpactsSchema(StrictSchema):
@@ -182,11 +187,16 @@ def incident_json(incident: Incident) -> Json:
         "cause": incident.cause,
         "upstream": incident.upstream,
         "started_at": format_instant(incident.started_at_ms),
-        "ended_at": None if incident.ended_at_ms is None else format_instant(incident.ended_at_ms),
+        "ended_at": _instant_json(incident.ended_at_ms),
         "source": incident.source,
         "source_ref": incident.source_ref,
+        "confirmed_at": _instant_json(incident.confirmed_at_ms),
         "timeline": [_point_json(point) for point in incident.timeline],
     }
+
+
+def _instant_json(ms: int | None) -> str | None:
+    return None if ms is None else format_instant(ms)
 
 
 def _point_json(point: TimelinePoint) -> Json:

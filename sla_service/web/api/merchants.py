@@ -9,16 +9,33 @@ from marshmallow import Schema, fields
 from sla_service.db.engine import reading
 from sla_service.domain.error_budget import ErrorBudget
 from sla_service.domain.instants import format_instant
-from sla_service.usecases.read_availability import BurnReading, ServiceMonth, read_month
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.indicators import Metric
+from sla_service.usecases.read_availability import read_month
+from sla_service.usecases.read_burn import BurnReading
+from sla_service.usecases.service_month import ServiceMonth
 from sla_service.web.api.auth import require_key
 from sla_service.web.api.endpoints import ApiBlueprint, endpoint
 from sla_service.web.api.ids import known_id, month_of
-from sla_service.web.api.wire import Json, MoneySchema, RatioSchema, money_json, ratio_json, told
+from sla_service.web.api.wire import (
+    Json,
+    MetricSchema,
+    MoneySchema,
+    RatioSchema,
+    measured_in,
+    metric_json,
+    money_json,
+    ratio_json,
+    told,
+)
 from sla_service.web.context import context
 
 MONTH = "/merchants/<merchant_id>/months/<month>"
 NO_BUDGET = "The promise is 100 %: there is no budget, any downtime at all breaks it."
+NO_TARGET = "No availability is promised: there is no error budget, and nothing that burns."
+NO_RATIO = "The promise is about a metric, which is no share of anything: there is no error budget."
 _MS = told("Milliseconds of full outage, exact: an integer or a fraction.", example="1296000")
+_AMOUNT = told("In the unit that `measured_in` names, exact: an integer or a fraction.", example="1296000")
 
 
 class LineSchema(Schema):
@@ -29,8 +46,14 @@ class LineSchema(Schema):
     ended_at = fields.String(required=True)
     impact_ppm_ms = fields.Integer(required=True, metadata=told("Share lost (parts per million) × milliseconds."))
     counted_ppm_ms = fields.Integer(required=True, metadata=told("What of it counts."))
-    status = fields.String(required=True, metadata=told("counted, excluded or too_short"))
-    reason = fields.String(required=True, allow_none=True)
+    status = fields.String(
+        required=True, metadata=told("counted, excluded, too_short, not_affected, grace or partial_slot")
+    )
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=told("Which exclusion: its kind, or recurring; of a counted line, one that counts all the same."),
+    )
 
 
 class ServiceSchema(Schema):
@@ -39,13 +62,14 @@ class ServiceSchema(Schema):
     service = fields.String(required=True)
     policy = fields.String(required=True, allow_none=True)
     policy_version = fields.Integer(required=True, allow_none=True)
-    time_zone = fields.String(required=True, metadata=told("Whose calendar month was measured."))
+    time_zone = fields.String(required=True, metadata=told("Whose midnights bound the period."))
     period_start = fields.String(required=True, allow_none=True)
     period_end = fields.String(required=True, allow_none=True)
     as_of = fields.String(required=True, metadata=told("Until when it was measured."))
     issued = fields.Boolean(required=True, metadata=told("Issued figures; otherwise an estimate from what is known."))
-    outcome = fields.String(required=True, metadata=told("As of a credit, or open while the month is not over."))
+    outcome = fields.String(required=True, metadata=told("As of a credit, or open while the period is not over."))
     reason = fields.String(required=True, allow_none=True)
+    measured_in = fields.String(required=True, metadata=told("milliseconds, requests or metric"))
 
 
 class AvailabilityServiceSchema(ServiceSchema):
@@ -53,9 +77,20 @@ class AvailabilityServiceSchema(ServiceSchema):
 
     availability = fields.Nested(RatioSchema, required=True, allow_none=True)
     target = fields.Nested(RatioSchema, required=True, allow_none=True)
+    metric = fields.Nested(MetricSchema, required=True, allow_none=True, metadata=told("Instead of an availability."))
     downtime_ms = fields.String(required=True, allow_none=True, metadata=_MS)
     measured_ms = fields.Integer(required=True, allow_none=True)
+    bad_requests = fields.String(required=True, allow_none=True, metadata=told("Exact: a number or a fraction."))
+    requests = fields.Integer(required=True, allow_none=True)
     credit = fields.Nested(MoneySchema, required=True)
+    service_time_ms = fields.Integer(required=True, metadata=told("Service time, where credits extend the term."))
+    rights = fields.List(fields.String(), required=True, metadata=told("Rights that arose, such as terminate."))
+    claim_until = fields.String(
+        required=True, allow_none=True, metadata=told("The last day for a claim, where one is needed.")
+    )
+    decided_by = fields.String(
+        required=True, allow_none=True, metadata=told("Who decided, where the contract has no answer.")
+    )
     statement_number = fields.String(required=True, allow_none=True)
     lines = fields.List(fields.Nested(LineSchema), required=True)
 
@@ -65,8 +100,8 @@ class BudgetSchema(Schema):
 
     edge = fields.Nested(RatioSchema, required=True)
     is_target = fields.Boolean(required=True, metadata=told("The promise itself; otherwise an edge of the table."))
-    budget_ms = fields.String(required=True, allow_none=True, metadata=_MS)
-    consumed_ms = fields.String(required=True, metadata=_MS)
+    budget_ms = fields.String(required=True, allow_none=True, metadata=_AMOUNT)
+    consumed_ms = fields.String(required=True, metadata=_AMOUNT)
     left_ms = fields.String(required=True, allow_none=True, metadata=told("Negative when overspent."))
     consumed = fields.Nested(RatioSchema, required=True, allow_none=True, metadata=told("Above 1 when overspent."))
     explanation = fields.String(required=True, allow_none=True)
@@ -88,6 +123,9 @@ class BudgetServiceSchema(ServiceSchema):
 
     budgets = fields.List(fields.Nested(BudgetSchema), required=True)
     burn = fields.List(fields.Nested(BurnSchema), required=True)
+    explanation = fields.String(
+        required=True, allow_none=True, metadata=told("Why there is no budget, where a budget would mean nothing.")
+    )
 
 
 class AvailabilitySchema(Schema):
@@ -142,17 +180,18 @@ def _service_json(one: ServiceMonth) -> Json:
         "issued": one.issued,
         "outcome": one.outcome,
         "reason": one.reason or None,
+        "measured_in": measured_in(one.policy),
     }
 
 
 def _availability_json(one: ServiceMonth) -> Json:
-    measured = one.measurement
     return {
-        "availability": ratio_json(measured.availability) if measured else None,
-        "target": ratio_json(one.policy.target) if one.policy else None,
-        "downtime_ms": str(measured.bad_ms) if measured else None,
-        "measured_ms": measured.total_ms if measured else None,
+        **_measured_json(one),
         "credit": money_json(one.amount),
+        "service_time_ms": one.service_ms,
+        "rights": list(one.rights),
+        "claim_until": one.claim_until or None,
+        "decided_by": one.decided_by or None,
         "statement_number": one.statement_number,
         "lines": [
             {
@@ -165,11 +204,37 @@ def _availability_json(one: ServiceMonth) -> Json:
     }
 
 
+def _measured_json(one: ServiceMonth) -> Json:
+    """Availability in time or requests, or a metric; what does not apply is null."""
+    policy, m = one.policy, one.measurement
+    target = policy.target if policy else None
+    unit = measured_in(policy)
+    metric = None
+    if policy is not None and isinstance(policy.indicator, Metric):
+        metric = metric_json(policy.indicator, value=m.decisive if m else None, target=target)
+    return {
+        "availability": ratio_json(m.availability) if m and metric is None else None,
+        "target": ratio_json(target) if target is not None and metric is None else None,
+        "metric": metric,
+        "downtime_ms": str(m.bad_ms) if m and unit == "milliseconds" else None,
+        "measured_ms": m.total_ms if m and unit == "milliseconds" else None,
+        "bad_requests": str(m.bad_ms) if m and unit == "requests" else None,
+        "requests": m.total_ms if m and unit == "requests" else None,
+    }
+
+
 def _budget_json(one: ServiceMonth) -> Json:
     return {
         "budgets": [_one_budget_json(budget, is_target=i == 0) for i, budget in enumerate(one.budgets)],
         "burn": [_burn_json(reading) for reading in one.burn],
+        "explanation": _why_no_budget(one.policy),
     }
+
+
+def _why_no_budget(policy: Policy | None) -> str | None:
+    if policy is None or (policy.target is not None and not policy.is_metric):
+        return None
+    return NO_RATIO if policy.is_metric else NO_TARGET
 
 
 def _one_budget_json(budget: ErrorBudget, *, is_target: bool) -> Json:

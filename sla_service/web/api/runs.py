@@ -12,15 +12,27 @@ from sla_service.db.credits import list_run_credits, summarise
 from sla_service.db.engine import reading
 from sla_service.db.runs import list_runs, load_run
 from sla_service.db.tables import CreditRecord, RunRecord
-from sla_service.domain.assessment import Measurement
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.indicators import Metric
+from sla_service.usecases.policies_in_force import published_policies
+from sla_service.usecases.read_availability import issued_measurement
 from sla_service.web.api.auth import require_key
 from sla_service.web.api.endpoints import ApiBlueprint, endpoint
 from sla_service.web.api.fields import IdField
 from sla_service.web.api.ids import run_number
 from sla_service.web.api.paging import LimitQuerySchema, NumberParameter, PageQuerySchema, next_page, page
-from sla_service.web.api.wire import Json, MoneySchema, RatioSchema, money_json, ratio_json, told
+from sla_service.web.api.wire import (
+    Json,
+    MetricSchema,
+    MoneySchema,
+    RatioSchema,
+    metric_json,
+    money_json,
+    ratio_json,
+    told,
+)
 from sla_service.web.context import context
 
 
@@ -73,13 +85,22 @@ class CreditSchema(Schema):
     policy = fields.String(required=True)
     policy_version = fields.Integer(required=True, allow_none=True)
     outcome = fields.String(
-        required=True, metadata=told("met, credited, below_minimum, nothing_owed, undefined or parked")
+        required=True, metadata=told("met, credited, below_minimum, nothing_owed, unclaimed, undefined or parked")
     )
-    reason = fields.String(required=True, allow_none=True, metadata=told("Why a person must decide."))
+    reason = fields.String(required=True, allow_none=True, metadata=told("Why a person must decide, or decided so."))
     availability = fields.Nested(RatioSchema, required=True, allow_none=True)
     target = fields.Nested(RatioSchema, required=True, allow_none=True)
+    metric = fields.Nested(MetricSchema, required=True, allow_none=True, metadata=told("Instead of an availability."))
     fee = fields.Nested(MoneySchema, required=True)
     credit = fields.Nested(MoneySchema, required=True)
+    service_time_ms = fields.Integer(required=True, metadata=told("Service time, where credits extend the term."))
+    rights = fields.List(fields.String(), required=True, metadata=told("Rights that arose, such as terminate."))
+    claim_until = fields.String(
+        required=True, allow_none=True, metadata=told("The last day for a claim, where one is needed.")
+    )
+    decided_by = fields.String(
+        required=True, allow_none=True, metadata=told("Who decided, where the contract has no answer.")
+    )
 
 
 class CreditsSchema(Schema):
@@ -126,7 +147,8 @@ def get_run_credits(query: Mapping[str, Any], run_id: str) -> Json:
         run = load_run(session, run_number(run_id))
         after = query.get("after", 0)
         found = list_run_credits(session, run.run_id, merchant_id=merchant_id, after=after, limit=limit + 1)
-        credits = [_credit_json(credit) for credit in found[:limit]]
+        policies = {policy.digest: policy for policy in published_policies(session)}
+        credits = [_credit_json(credit, policies.get(credit.policy_digest or "")) for credit in found[:limit]]
     more = next_page(str(credits[-1]["credit_no"])) if len(found) > limit else None
     return {"credits": credits, "next": more}
 
@@ -156,10 +178,7 @@ def _summary_json(row: Mapping[str, Any]) -> Json:
     return {**{name: row[name] for name in names}, "amount": money_json(Money(row["currency"], row["amount_minor"]))}
 
 
-def _credit_json(credit: CreditRecord) -> Json:
-    availability = None
-    if credit.bad_ppm_ms is not None and credit.total_ms:
-        availability = ratio_json(Measurement(credit.bad_ppm_ms, credit.total_ms).availability)
+def _credit_json(credit: CreditRecord, policy: Policy | None) -> Json:
     return {
         "credit_no": credit.credit_no,
         "merchant_id": credit.merchant_id,
@@ -168,8 +187,28 @@ def _credit_json(credit: CreditRecord) -> Json:
         "policy_version": credit.policy_version,
         "outcome": credit.outcome,
         "reason": credit.reason,
-        "availability": availability,
-        "target": None if credit.target is None else ratio_json(Fraction(credit.target)),
+        **_measured_json(credit, policy),
         "fee": money_json(Money(credit.currency, credit.fee_minor)),
         "credit": money_json(Money(credit.currency, credit.amount_minor)),
+        "service_time_ms": credit.service_ms,
+        "rights": credit.rights.split("; ") if credit.rights else [],
+        "claim_until": credit.claim_until,
+        "decided_by": credit.decided_by,
+    }
+
+
+def _measured_json(credit: CreditRecord, policy: Policy | None) -> Json:
+    measured = issued_measurement(credit, policy)
+    target = None if credit.target is None else Fraction(credit.target)
+    if policy is not None and isinstance(policy.indicator, Metric):
+        value = measured.decisive if measured else None
+        return {
+            "availability": None,
+            "target": None,
+            "metric": metric_json(policy.indicator, value=value, target=target),
+        }
+    return {
+        "availability": ratio_json(measured.availability) if measured else None,
+        "target": None if target is None else ratio_json(target),
+        "metric": None,
     }

@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlmodel import Session
 
+from sla_service.domain.accounting import PieceStatus
 from sla_service.domain.parties import Merchant
 from sla_service.domain.periods import Month
+from sla_service.domain.policies.indicators import AffectedUsers, Metric, Slots, Windows
 from sla_service.domain.shares import format_floored
-from sla_service.domain.statements import LineStatus
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.texts import Texts, load_texts
 from sla_service.formats.texts.conventions import Conventions, conventions_for
-from sla_service.usecases.read_availability import ServiceMonth, read_month
-from sla_service.web.portal import words
+from sla_service.usecases.read_availability import read_month
+from sla_service.usecases.service_month import ServiceMonth
+from sla_service.web.portal import figures, words
 from sla_service.web.portal.credit_view import CreditView, credit_view
 from sla_service.web.portal.picture import Picture, picture
 
@@ -53,6 +55,8 @@ class ServiceView:
     """One service in the month."""
 
     name: str
+    period: str
+    """The month, or the days of a longer or shorter period."""
     heading: str
     answer: str
     estimate: str
@@ -61,6 +65,8 @@ class ServiceView:
     lines: tuple[LineView, ...]
     counted_total: str
     credit: CreditView | None
+    claim: str
+    """Until when a credit can be claimed; empty where none must be."""
     terms: str
 
 
@@ -94,54 +100,74 @@ def lay_out(session: Session, merchant: Merchant, month: Month, *, now_ms: int) 
     """
     reader = Reader(load_texts(), conventions_for(merchant.locale, merchant.time_zone, "en"))
     services = read_month(session, merchant.merchant_id, month, now_ms=now_ms)
-    services.sort(key=words.is_missed, reverse=True)
+    services.sort(key=lambda one: one.is_missed, reverse=True)
     name = reader.ways.month(str(month))
     return MonthPage(
         period=str(month),
         month=name,
         title=words.title(reader.ways, name, services),
         zone=reader.ways.zone_in(month.window(merchant.time_zone)),
-        services=tuple(_service(session, reader, one, is_only=len(services) == 1) for one in services),
+        services=tuple(_service(session, reader, one, name, is_only=len(services) == 1) for one in services),
     )
 
 
-def _service(session: Session, reader: Reader, one: ServiceMonth, *, is_only: bool) -> ServiceView:
+def _service(session: Session, reader: Reader, one: ServiceMonth, month: str, *, is_only: bool) -> ServiceView:
     ways = reader.ways
     return ServiceView(
         name=one.service,
-        heading="" if is_only else f"{one.service.capitalize()}: available {words.measured(ways, one)} of the time",
+        period=words.span(ways, month, one),
+        heading="" if is_only else words.heading(ways, month, one),
         answer=words.answer(ways, one),
         estimate=words.estimate(ways, one),
         figures=tuple(_figures(ways, one)),
-        picture=picture(reader.texts, ways, one) if one.window else None,
+        picture=picture(reader.texts, ways, one) if one.window and _is_time(one) else None,
         lines=tuple(_line(reader, one, line) for line in one.lines),
-        counted_total=ways.minutes(one.measurement.bad_ms) if one.measurement else "",
+        counted_total=ways.minutes(one.measurement.bad_ms) if one.measurement and _is_time(one) else "",
         credit=credit_view(session, reader.texts, ways, one),
+        claim=words.claim(ways, one),
         terms=_terms(reader, one),
     )
+
+
+def _is_time(one: ServiceMonth) -> bool:
+    """Whether downtime is time that can be drawn, and not requests, means or metrics."""
+    return one.policy is None or isinstance(one.policy.indicator, Windows | Slots | AffectedUsers)
 
 
 def _figures(ways: Conventions, one: ServiceMonth) -> Iterator[Figure]:
     if one.policy is None or one.measurement is None:
         return
-    missed = words.is_missed(one)
     so_far = " so far" if words.is_open(one) else ""
-    yield Figure("Promised", words.term(ways, one.policy.target), "availability over the month")
-    kept = "below the promise" if missed else f"promise kept{so_far}"
-    yield Figure(f"Measured{so_far}", words.measured(ways, one), kept, is_bad=missed)
-    yield _budget(ways, one)
+    if one.policy.target is None:
+        yield Figure("Promised", "none", f"credits are paid for {words.paid_for(one.policy.credit)}")
+        yield Figure(f"Measured{so_far}", figures.measured(ways, one), "", is_bad=one.is_missed)
+        return
+    name = one.policy.indicator.name if isinstance(one.policy.indicator, Metric) else "availability"
+    over = f"{name} over the {words.period_name(one.policy)}"
+    yield Figure("Promised", figures.threshold(ways, one.policy), over)
+    kept = "below the promise" if not one.policy.is_metric else "not what was promised"
+    note = kept if one.is_missed else f"promise kept{so_far}"
+    if one.measurement.figure is not None and not one.policy.is_metric:
+        note = f"counts as {figures.term(ways, one.measurement.figure)}: {note}"
+    yield Figure(f"Measured{so_far}", figures.measured(ways, one), note, is_bad=one.is_missed)
+    if one.budgets:
+        yield _budget(ways, one)
 
 
 def _budget(ways: Conventions, one: ServiceMonth) -> Figure:
-    """How much downtime the promise still allows; what is overspent is said in words."""
+    """How much the promise still allows; what is overspent is said in words."""
     label, budget = "Error budget left", one.budgets[0]
     if not budget.budget_ms:
         return Figure(label, "none", "with a promise of 100% any downtime breaks it", is_bad=budget.consumed_ms > 0)
-    allowed = ways.minutes(budget.budget_ms)
+    of_requests = figures.in_requests(one.policy)
+    unit, short = ("failed requests", "requests") if of_requests else ("minutes", "min")
+    allowed, over, left = (
+        figures.number(ways, ms) if of_requests else ways.minutes(ms)
+        for ms in (budget.budget_ms, max(Fraction(0), -budget.left_ms), max(Fraction(0), budget.left_ms))
+    )
     if budget.left_ms < 0:
-        over = ways.minutes(-budget.left_ms)
-        return Figure(label, "0 min", f"{allowed} allowed, overspent by {over} minutes", is_bad=True)
-    return Figure(label, f"{ways.minutes(budget.left_ms)} min", f"of the {allowed} minutes that the promise allows")
+        return Figure(label, f"0 {short}", f"{allowed} allowed, overspent by {over} {unit}", is_bad=True)
+    return Figure(label, f"{left} {short}", f"of the {allowed} {unit} that the promise allows")
 
 
 def _line(reader: Reader, one: ServiceMonth, line: dict[str, Any]) -> LineView:
@@ -149,7 +175,7 @@ def _line(reader: Reader, one: ServiceMonth, line: dict[str, Any]) -> LineView:
     duration_ms = line["ended_at_ms"] - line["started_at_ms"]
     share = format_floored(Fraction(line["impact_ppm_ms"], duration_ms * SHARE_FULL_PPM), SHARE_DIGITS)
     titles = {incident.incident_id: incident.title for incident in one.incidents}
-    is_counted = line["status"] == LineStatus.COUNTED
+    is_counted = line["status"] == PieceStatus.COUNTED
     return LineView(
         title=titles[line["incident_id"]],
         start=ways.short_moment(line["started_at_ms"]),
@@ -162,11 +188,16 @@ def _line(reader: Reader, one: ServiceMonth, line: dict[str, Any]) -> LineView:
 
 
 def _reason(reader: Reader, one: ServiceMonth, line: dict[str, Any]) -> str:
-    say = reader.texts.say
-    if line["status"] == LineStatus.TOO_SHORT:
+    """In the statement's words where it has some for this."""
+    say, status = reader.texts.say, line["status"]
+    why = line["reason"] if status == PieceStatus.EXCLUDED else status
+    key = f"statement.reason.{why}"
+    if status == PieceStatus.TOO_SHORT:
         minimum_ms = one.policy.qualify.minimum_run_ms if one.policy else 0
-        said = say("statement.reason.too_short", minutes=reader.ways.minutes(Fraction(minimum_ms)))
-    elif reader.texts.has(key := f"statement.reason.{line['reason']}"):
+        said = say(key, minutes=reader.ways.minutes(Fraction(minimum_ms)))
+    elif why in words.NOT_COUNTED:
+        said = words.NOT_COUNTED[why]
+    elif reader.texts.has(key) and why != "other":
         said = say(key)
     else:
         said = say("statement.reason.other", reason=line["reason"])
@@ -177,7 +208,9 @@ def _terms(reader: Reader, one: ServiceMonth) -> str:
     """The method by name, and the document it stands in."""
     if one.policy is None:
         return ""
+    contract = f"Terms: {one.policy.contract}." if one.policy.contract else ""
+    if not isinstance(one.policy.indicator, Windows):
+        return contract
     known = f"statement.method.{one.policy.curve.value}"
     method = reader.texts.say("statement.method.name", method=reader.texts.say(known))
-    contract = f" Terms: {one.policy.contract}." if one.policy.contract else ""
-    return f"{method}{contract}"
+    return f"{method} {contract}".rstrip()

@@ -23,7 +23,7 @@ from sla_service.formats.charts import (
 )
 from sla_service.formats.texts import Texts
 from sla_service.formats.texts.conventions import Conventions
-from sla_service.usecases.read_availability import ServiceMonth
+from sla_service.usecases.service_month import ServiceMonth
 
 MAX_NOTES = 12
 WIDE, NARROW = 680, 350

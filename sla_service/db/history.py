@@ -1,0 +1,43 @@
+"""What was issued before a month: for caps that look back, and for those who fail often."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from sqlalchemy import select
+from sqlmodel import Session
+
+from sla_service.db.bulk import read_arrow
+from sla_service.db.tables import CreditRecord, RunRecord
+
+
+def load_history(session: Session, before: str, *, merchant_id: str | None = None) -> pa.Table:
+    """Credits of issued runs for months before one.
+
+    Args:
+        session: Open.
+        before: ``YYYY-MM``; earlier months only.
+        merchant_id: Only this merchant, if given.
+
+    Returns:
+        merchant_id, service, policy, contract_starts_on, month, period_end_ms, availability (exact ratio), steps
+        (JSON, with a metric's figure), currency, amount_minor, service_ms; sorted by merchant, service and end.
+    """
+    credits, runs = CreditRecord.__table__, RunRecord.__table__  # type: ignore[attr-defined]
+    query = select(
+        credits.c.merchant_id,
+        credits.c.service,
+        credits.c.policy,
+        credits.c.contract_starts_on,
+        runs.c.period.label("month"),
+        credits.c.period_end_ms,
+        credits.c.availability,
+        credits.c.steps,
+        credits.c.currency,
+        credits.c.amount_minor,
+        credits.c.service_ms,
+    ).join_from(credits, runs, credits.c.run_id == runs.c.run_id)
+    query = query.where(runs.c.state == "issued", runs.c.period < before)
+    if merchant_id is not None:
+        query = query.where(credits.c.merchant_id == merchant_id)
+    keys = ("merchant_id", "service", "period_end_ms")
+    return read_arrow(session, query).sort_by([(key, "ascending") for key in keys])

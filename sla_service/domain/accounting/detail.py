@@ -1,0 +1,84 @@
+"""Which policies need single outages, and which can be measured as a sum."""
+
+from __future__ import annotations
+
+from sla_service.domain.instants import DAY_MS
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Bands, Blocks, Credit, Flat, Hits, Per, Share, Stack, Table
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident, PartPeriod
+from sla_service.domain.policies.downtime import (
+    Affected,
+    AllowancePer,
+    ExclusionEffect,
+    ExclusionRule,
+    Qualify,
+)
+from sla_service.domain.policies.indicators import SubjectKind, Windows
+from sla_service.domain.policies.payment import ClaimFrom
+from sla_service.domain.windows import Window
+
+LONGEST_OUTAGE_MS = 31 * DAY_MS
+"""How far before a month an outage may begin and still be read whole, where contracts pay for each outage."""
+
+
+def needs_detail(policy: Policy) -> bool:
+    """Whether downtime must be accounted for piece by piece; otherwise sums in columns say the same."""
+    return (
+        not isinstance(policy.indicator, Windows)
+        or policy.subject is not SubjectKind.MERCHANT
+        or bool(policy.quantise)
+        or policy.denominator_ms is not None
+        or policy.part_period is not PartPeriod.OWN_CYCLE
+        or isinstance(policy.period, EachIncident | EachHour | EachDay)
+        or _qualifies_in_detail(policy.qualify)
+        or any(_excludes_in_detail(rule) for rule in policy.exclude)
+        or pays_for_outages(policy.credit)
+        or (policy.claim is not None and policy.claim.since is not ClaimFrom.PERIOD_END)
+    )
+
+
+def _qualifies_in_detail(qualify: Qualify) -> bool:
+    return bool(qualify.grace_ms) or qualify.exactly_undefined or qualify.affected is not Affected.EVERYONE
+
+
+def _excludes_in_detail(rule: object) -> bool:
+    if isinstance(rule, ExclusionRule) and rule.allowance is not None:
+        return True
+    return getattr(rule, "effect", None) in {ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED}
+
+
+def pays_for_outages(credit: Credit) -> bool:
+    """Whether a credit function looks at single outages."""
+    if isinstance(credit, Stack):
+        return any(pays_for_outages(one) for one in credit.of)
+    return isinstance(credit, Hits) or (isinstance(credit, Flat | Blocks | Bands) and credit.per is Per.OUTAGE)
+
+
+def pays_shares_only(credit: Credit) -> bool:
+    """Whether nothing but the fee is needed to know what it pays."""
+    if isinstance(credit, Stack):
+        return all(pays_shares_only(one) for one in credit.of)
+    return isinstance(credit, Table) and all(isinstance(row.pays, Share) for row in credit.rows)
+
+
+def reach(policy: Policy, period: Window, grants: Window | None = None) -> Window:
+    """From when to when evidence is read for a period.
+
+    Args:
+        policy: The terms.
+        period: What is measured.
+        grants: The calendar stretch of the policy's longest allowance around the period, if it has one.
+    """
+    margin = max(policy.qualify.minimum_run_ms, policy.qualify.grace_ms, policy.qualify.activity_ms) + 1
+    if needs_detail(policy):
+        margin = max(margin, DAY_MS)
+    before = max(margin, LONGEST_OUTAGE_MS) if isinstance(policy.period, EachIncident) else margin
+    start = min(period.start_ms, grants.start_ms if grants else period.start_ms)
+    return Window(start - before, period.end_ms + margin)
+
+
+def longest_grant(policy: Policy) -> AllowancePer | None:
+    """The longest calendar stretch for which the policy grants an allowance; None if it grants none."""
+    order = list(AllowancePer)
+    found = [rule.allowance.per for rule in policy.exclude if isinstance(rule, ExclusionRule) and rule.allowance]
+    return max(found, key=order.index, default=None)

@@ -1,0 +1,95 @@
+"""Stage 5: outages, totals and availabilities made whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+
+from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, inside, runs_of, whole_slots
+from sla_service.domain.measurement import Measurement, Outage
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.downtime import (
+    ExclusionEffect,
+    RoundAvailability,
+    RoundOutage,
+    RoundTotal,
+    TimeRounding,
+    WholeSlots,
+)
+from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
+
+
+def whole(value: Fraction, unit: Fraction | int, rounding: TimeRounding) -> Fraction:
+    """The value as a whole number of units; halves go up under ``NEAREST``."""
+    units = value / unit
+    match rounding:
+        case TimeRounding.DOWN:
+            number = units.__floor__()
+        case TimeRounding.UP:
+            number = units.__ceil__()
+        case _:
+            number = (units + Fraction(1, 2)).__floor__()
+    return Fraction(number) * unit
+
+
+def rounded_availability(policy: Policy, measurement: Measurement) -> Fraction | None:
+    """The availability that gate and table see, where the policy rounds it; otherwise None."""
+    figure = None
+    for step in policy.quantise:
+        if isinstance(step, RoundAvailability):
+            figure = whole(measurement.decisive if figure is None else figure, step.step, step.rounding)
+    return figure
+
+
+def outages_of(policy: Policy, judged: Iterable[Judged], zone: str, *, for_credit: bool) -> tuple[Outage, ...]:
+    """The runs that count, each made whole as the policy says."""
+    runs: dict[int, list[Piece]] = defaultdict(list)
+    for one in judged:
+        if _counts(one, for_credit=for_credit):
+            runs[one.run].append(one.piece)
+    outages = []
+    for pieces in runs.values():
+        bad = _bad_of(policy, pieces, zone)
+        if bad:
+            steps = tuple(Segment(Window(piece.start_ms, piece.end_ms), piece.share_ppm) for piece in pieces)
+            outages.append(Outage(pieces[0].start_ms, pieces[-1].end_ms, bad, steps))
+    return tuple(outages)
+
+
+def _counts(one: Judged, *, for_credit: bool) -> bool:
+    if one.status is PieceStatus.COUNTED:
+        return True
+    # Added back and not credited are down all the same; what that does to the ratio is told apart.
+    down = {ExclusionEffect.ADDED_BACK} if for_credit else {ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED}
+    return one.status is PieceStatus.EXCLUDED and one.effect in down and one.piece.share_ppm > 0
+
+
+def _bad_of(policy: Policy, pieces: list[Piece], zone: str) -> Fraction:
+    bad: Fraction | None = None
+    for step in policy.quantise:
+        if isinstance(step, WholeSlots):
+            pieces = _slotted(pieces, step.slot_ms, zone)
+        elif isinstance(step, RoundOutage):
+            bad = whole(_sum_ms(pieces) if bad is None else bad, step.unit_ms, step.rounding)
+    return _sum_ms(pieces) if bad is None else bad
+
+
+def _slotted(pieces: list[Piece], slot_ms: int, zone: str) -> list[Piece]:
+    kept: list[Piece] = []
+    for run in runs_of(pieces):
+        start, end = whole_slots(run[0].start_ms, run[-1].end_ms, slot_ms, zone)
+        kept += inside(run, start, end)[0] if start < end else []
+    return kept
+
+
+def _sum_ms(pieces: Iterable[Piece]) -> Fraction:
+    return Fraction(sum(piece.impact_ppm_ms for piece in pieces), SHARE_FULL_PPM)
+
+
+def rounded_total(policy: Policy, bad_ms: Fraction) -> Fraction:
+    """The period's downtime, made whole as the policy says."""
+    for step in policy.quantise:
+        if isinstance(step, RoundTotal):
+            bad_ms = whole(bad_ms, step.unit_ms, step.rounding)
+    return bad_ms

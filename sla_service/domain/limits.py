@@ -1,0 +1,109 @@
+"""Stage 9: what a share is of, and the most that a credit may be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sla_service.domain.facts import Facts
+from sla_service.domain.owed import Owed
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.payment import (
+    MONTHLY_FEE,
+    NEXT_INVOICE,
+    PERIOD_FEE,
+    Cap,
+    CapPer,
+    ChargeMonth,
+    SettleForm,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStep:
+    """A cap as it was applied: what was owed before and after it, in minor units or milliseconds of service time."""
+
+    cap: Cap
+    limit: Fraction | None
+    """What the cap left room for, after earlier credits; None where it is not known yet, and nothing was cut."""
+    before: Fraction
+    after: Fraction
+    is_time: bool = False
+
+
+def base_minor(policy: Policy, facts: Facts) -> Fraction | None:
+    """What shares are of, in minor units; None where the charge that it is made of is not known."""
+    base = policy.base
+    found = [amount for kind in base.of if (amount := _amount_of(kind, base.month, facts)) is not None]
+    return sum(found, Fraction(0)) * base.share if found else None
+
+
+def _amount_of(kind: str, month: ChargeMonth, facts: Facts) -> Fraction | None:
+    if kind == MONTHLY_FEE:
+        return Fraction(facts.fee.minor)
+    if kind == PERIOD_FEE:
+        return facts.fee.minor * facts.months
+    found = [charge.minor for charge in facts.charges if charge.kind == kind and charge.month == month]
+    return sum(found, Fraction(0)) if found else None
+
+
+def limited(
+    policy: Policy,
+    owed: Owed,
+    facts: Facts,
+    base: Fraction,
+    covers_ms: Fraction,
+    *,
+    per: Collection[CapPer],
+) -> tuple[Owed, tuple[LimitStep, ...]]:
+    """What is left of a credit under the policy's caps of some kinds, in their order.
+
+    Args:
+        policy: The terms.
+        owed: Before the caps, after stacking.
+        facts: Fee, charges, and what was credited before.
+        base: What shares are of here, in minor units.
+        covers_ms: The time that the base pays for, to value a cap in time.
+        per: Which caps apply here.
+    """
+    steps: list[LimitStep] = []
+    for cap in policy.caps:
+        if cap.per not in per or owed.undefined:
+            continue
+        if policy.settlement.form is SettleForm.TERM_EXTENSION and isinstance(cap.at, int):
+            left = max(Fraction(0), cap.at - _before(facts.served_before, cap))
+            after = min(owed.time_ms, left)
+            steps.append(LimitStep(cap, left, owed.time_ms, after, is_time=True))
+            owed = replace(owed, time_ms=after)
+            continue
+        limit = _limit_minor(cap, facts, base, covers_ms)
+        after = owed.minor if limit is None else min(owed.minor, limit)
+        steps.append(LimitStep(cap, limit, owed.minor, after))
+        owed = replace(owed, minor=after)
+    return owed, tuple(steps)
+
+
+def _limit_minor(cap: Cap, facts: Facts, base: Fraction, covers_ms: Fraction) -> Fraction | None:
+    match cap.at:
+        case Fraction():
+            of = base if cap.per is CapPer.OUTAGE and cap.of == MONTHLY_FEE else _cap_base(cap.of, facts)
+            limit = None if of is None else cap.at * of
+        case int():
+            limit = base * cap.at / covers_ms if covers_ms else None
+        case amounts:
+            found = next((money.minor for money in amounts if money.currency == facts.fee.currency), None)
+            limit = None if found is None else Fraction(found)
+    return None if limit is None else max(Fraction(0), limit - _before(facts.credited_before, cap))
+
+
+def _cap_base(of: str, facts: Facts) -> Fraction | None:
+    # Whoever knows the next invoice knows it by that name; its own month is the next one.
+    months = (ChargeMonth.THIS, ChargeMonth.NEXT) if of == NEXT_INVOICE else (ChargeMonth.THIS,)
+    return next((amount for month in months if (amount := _amount_of(of, month, facts)) is not None), None)
+
+
+def _before(credited: tuple[tuple[CapPer, Fraction], ...], cap: Cap) -> Fraction:
+    if cap.per in {CapPer.PERIOD, CapPer.OUTAGE}:
+        return Fraction(0)
+    return sum((amount for per, amount in credited if per is cap.per), Fraction(0))

@@ -1,0 +1,93 @@
+"""What stages 1 to 6 give: one small record per subject, exact, and knowing no money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from sla_service.domain.errors import InvalidValueError
+from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An unbroken run of impact that counts, cut to the period."""
+
+    start_ms: int
+    end_ms: int
+    bad_ms: Fraction
+    """Counted downtime: share × time, without what is excluded, made whole where the policy says so."""
+    steps: tuple[Segment, ...] = ()
+    """The stretches that count, before anything is made whole."""
+
+    def bad_between(self, start_ms: int, end_ms: int) -> Fraction:
+        """Counted downtime between two instants, exact, before anything is made whole."""
+        span = Window(start_ms, end_ms)
+        parts = ((step.window.overlap(span), step.share_ppm) for step in self.steps)
+        return Fraction(sum(part.duration_ms * ppm for part, ppm in parts if part is not None), SHARE_FULL_PPM)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Stages 1 to 6 for one subject and period."""
+
+    bad_ppm_ms: int | Fraction
+    """Share of impact × milliseconds, after qualification and exclusions. For requests: bad ones × 1,000,000."""
+    total_ms: int
+    """The denominator: milliseconds, or requests."""
+    outages: tuple[Outage, ...] = ()
+    """Filled for policies whose credit depends on them."""
+    parts: tuple[Part, ...] = ()
+    """The units, incidents, hours or days that are assessed one by one; empty where the whole is."""
+    credited_bad_ms: Fraction | None = None
+    """Bad time that counts for the credit, where that is less than what counts for availability."""
+    figure: Fraction | None = None
+    """What gate and table look at, where that is not the availability: a rounded one, or a metric."""
+    undefined: str = ""
+    """Why the contract gives two answers to how much was down; empty if it gives one."""
+    otherwise: Measurement | None = None
+    """The other answer; where both come to the same credit, that is the credit."""
+    is_promised: bool = True
+    """False for a part of a period where the contract promises whole periods only."""
+    availability: Fraction = field(init=False, repr=False, compare=False)
+    """1 − bad ÷ total, exact."""
+
+    def __post_init__(self) -> None:
+        if self.total_ms <= 0:
+            raise InvalidValueError.of("nothing_measured", "no time is left to measure in this period")
+        if self.bad_ppm_ms < 0:
+            raise InvalidValueError.of("range", "bad time cannot be negative", value=self.bad_ppm_ms)
+        whole = self.total_ms * SHARE_FULL_PPM
+        bad = self.bad_ppm_ms
+        # Once, because everything asks for it; a division of whole numbers where there are only such.
+        ratio = Fraction(whole - bad, whole) if isinstance(bad, int) else 1 - bad / whole
+        object.__setattr__(self, "availability", ratio)
+
+    @property
+    def bad_ms(self) -> Fraction:
+        """Counted downtime in milliseconds of full outage (or bad requests), exact."""
+        return Fraction(self.bad_ppm_ms) / SHARE_FULL_PPM
+
+    @property
+    def creditable_ms(self) -> Fraction:
+        """The bad time that a credit is for."""
+        return self.bad_ms if self.credited_bad_ms is None else self.credited_bad_ms
+
+    @property
+    def decisive(self) -> Fraction:
+        """The figure that gate and table look at."""
+        if self.figure is not None:
+            return self.figure
+        if self.credited_bad_ms is not None:
+            return 1 - self.credited_bad_ms / self.total_ms
+        return self.availability
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several things that a contract assesses one by one, and its share of the fee."""
+
+    measurement: Measurement
+    fee_share: Fraction = Fraction(1)
+    name: str = ""
+    """A unit; empty for an incident, hour or day."""

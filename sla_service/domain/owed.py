@@ -1,0 +1,90 @@
+"""What a credit function gives, and what a pay is worth, exactly and before any limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Amount, Pay, Right, Share, Time
+from sla_service.domain.policies.payment import SettleForm
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a credit function gives: money, service time, rights, or no answer."""
+
+    minor: Fraction = Fraction(0)
+    """Minor units, exact."""
+    time_ms: Fraction = Fraction(0)
+    """Service time, where credits extend the term."""
+    rights: tuple[str, ...] = ()
+    tier: int | None = None
+    """Index in ``policy.tiers`` of the row that applies."""
+    rate: Fraction | None = None
+    """The share of the base that the row pays, where it pays one."""
+    count: Fraction | None = None
+    """Blocks, days, hours or points that were paid for."""
+    undefined: str = ""
+    """Why there is no single answer."""
+
+    def __add__(self, other: Owed) -> Owed:
+        """Both; what has no answer makes the sum have none."""
+        counts = [one.count for one in (self, other) if one.count is not None]
+        return Owed(
+            self.minor + other.minor,
+            self.time_ms + other.time_ms,
+            (*self.rights, *(right for right in other.rights if right not in self.rights)),
+            self.tier if self.tier is not None else other.tier,
+            self.rate if self.rate is not None else other.rate,
+            sum(counts, Fraction(0)) if counts else None,
+            self.undefined or other.undefined,
+        )
+
+    @property
+    def size(self) -> tuple[Fraction, Fraction, int]:
+        """For finding the largest."""
+        return self.minor, self.time_ms, len(self.rights)
+
+
+NOTHING = Owed()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a credit function needs besides the measurement."""
+
+    policy: Policy
+    currency: str
+    base_minor: Fraction
+    """What a share is of."""
+    covers_ms: Fraction
+    """The time that the base pays for."""
+    zone: str
+    limit: Callable[[Owed], Owed] = lambda owed: owed
+    """The caps that hold for a single outage."""
+
+    @property
+    def pays_time(self) -> bool:
+        """Whether credits extend the term."""
+        return self.policy.settlement.form is SettleForm.TERM_EXTENSION
+
+    def pay(self, pay: Pay, times: Fraction | int = 1) -> Owed:
+        """So many times a pay."""
+        match pay:
+            case Share(ratio):
+                return Owed(ratio * self.base_minor * times, rate=ratio)
+            case Time(time_ms):
+                return self.time(Fraction(time_ms) * times)
+            case Amount(amounts):
+                minor = next((money.minor for money in amounts if money.currency == self.currency), None)
+                if minor is None:
+                    return Owed(undefined=f"the contract promises no amount in {self.currency}")
+                return Owed(Fraction(minor) * times)
+            case Right(name):
+                return Owed(rights=(name,) if times else ())
+
+    def time(self, time_ms: Fraction) -> Owed:
+        """Service time, or its value in money."""
+        return Owed(time_ms=time_ms) if self.pays_time else Owed(self.base_minor * time_ms / self.covers_ms)

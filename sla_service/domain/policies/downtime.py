@@ -1,0 +1,155 @@
+"""Stages 3 to 5: which runs of impact count, what is left out, and how time is rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from sla_service.domain.exclusions import ExclusionKind
+
+
+class Clock(StrEnum):
+    """Stage 3. From when downtime runs. Without the instant that a contract asks for, nothing counts."""
+
+    FAILURE = "failure"
+    CONFIRMATION = "confirmation"
+    """The provider confirmed it."""
+    TICKET = "ticket"
+    """A ticket was opened for it."""
+    REPORT = "report"
+    """The customer reported it."""
+
+
+class Affected(StrEnum):
+    """Stage 3. Whom an outage counts for."""
+
+    EVERYONE = "everyone"
+    OWN_ERRORS = "own_errors"
+    """Merchants with a failed request of their own within the outage."""
+    ACTIVE = "active"
+    """Merchants with a request of their own within the outage, or shortly before or after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Qualify:
+    """Stage 3. A run of impact shorter than this counts nothing; a run that reaches it counts whole."""
+
+    minimum_run_ms: int = 0
+    strict: bool = False
+    """Whether a run of exactly the minimum is still too short ("more than five minutes")."""
+    exactly_undefined: bool = False
+    """Whether the contract contradicts itself about a run of exactly the minimum."""
+    grace_ms: int = 0
+    """The first so much of every run never counts."""
+    clock: Clock = Clock.FAILURE
+    affected: Affected = Affected.EVERYONE
+    activity_ms: int = 0
+    """For ``ACTIVE``: how long before and after the outage a request still shows that the merchant was there."""
+
+
+class ExclusionEffect(StrEnum):
+    """Stage 4. What excluding does to the ratio."""
+
+    NOT_DOWN = "not_down"
+    """Out of the numerator: the time stays in the period and counts as up."""
+    NOT_MEASURED = "not_measured"
+    """Out of both: the time leaves the period."""
+    ADDED_BACK = "added_back"
+    """The whole excluded time is added to the time up, whether anything was down in it or not."""
+    NOT_CREDITED = "not_credited"
+    """It counts as down for availability and error budget, but not for the credit."""
+
+
+class AllowancePer(StrEnum):
+    """How often an allowance is granted anew; calendar terms in the policy's zone."""
+
+    PERIOD = "period"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Stage 4. Excluded time beyond this counts after all, the earliest being excluded first."""
+
+    time_ms: int
+    per: AllowancePer = AllowancePer.MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRule:
+    """Stage 4. One kind of time that the contract does not count, and on what condition."""
+
+    kind: ExclusionKind
+    notice_ms: int | None = None
+    """Least time between announcement and start; None asks for no announcement."""
+    effect: ExclusionEffect = ExclusionEffect.NOT_DOWN
+    allowance: Allowance | None = None
+    confirmed: bool = False
+    """Whether the upstream provider must have confirmed it."""
+    covered: tuple[str, ...] = ()
+    """Upstream providers whose outages count all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringRule:
+    """Stage 4. A window of local time that comes again, such as a weekly maintenance window.
+
+    It follows the clocks of the zone: from two to five in the morning is two hours where the clock skips one.
+    """
+
+    starts_minute: int
+    """Minutes of the local day; an end not after it is on the next day."""
+    ends_minute: int
+    time_zone: str
+    days: tuple[int, ...] = ()
+    """Days of the week, Monday 0; empty for every day."""
+    effect: ExclusionEffect = ExclusionEffect.NOT_DOWN
+
+
+Exclude = ExclusionRule | RecurringRule
+
+
+class TimeRounding(StrEnum):
+    """Which way time or a percentage is made whole."""
+
+    DOWN = "down"
+    UP = "up"
+    NEAREST = "nearest"
+    """Halves up."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSlots:
+    """Stage 5. Of every outage only the clock slots (whole minutes, say) that lie in it from end to end."""
+
+    slot_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOutage:
+    """Stage 5. Every outage is made whole by itself."""
+
+    unit_ms: int
+    rounding: TimeRounding
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTotal:
+    """Stage 5. The period's downtime is made whole."""
+
+    unit_ms: int
+    rounding: TimeRounding
+
+
+@dataclass(frozen=True, slots=True)
+class RoundAvailability:
+    """Stage 5. Gate and table see the availability rounded to this step; the measured one stays exact."""
+
+    step: Fraction
+    rounding: TimeRounding
+
+
+Quantise = WholeSlots | RoundOutage | RoundTotal | RoundAvailability

@@ -1,0 +1,158 @@
+"""Stages 9 and 10: what a share is of, how much it may be at most and must be at least, and how it is settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from sla_service.domain.money import Money
+
+MONTHLY_FEE = "monthly_fee"
+"""The contract's fee for a month."""
+PERIOD_FEE = "period_fee"
+"""The contract's fee for all months of the period: three monthly fees for a quarter."""
+NEXT_INVOICE = "next_invoice"
+"""The invoice that receives the credit; its size may not be known yet."""
+
+
+class ChargeMonth(StrEnum):
+    """Of which month charges are taken."""
+
+    THIS = "this"
+    """Those of the period."""
+    PREVIOUS = "previous"
+    NEXT = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Stage 9. What a share is of, and how much time it pays for. Fees and charges are without tax."""
+
+    of: tuple[str, ...] = (MONTHLY_FEE,)
+    """``MONTHLY_FEE``, ``PERIOD_FEE``, or kinds of charges from the evidence, which are summed."""
+    share: Fraction = Fraction(1)
+    """Of their sum: 1/12 where the charge is a year's."""
+    month: ChargeMonth = ChargeMonth.THIS
+    covers_ms: int | None = None
+    """The time that the base pays for, where pay is time: an hour for an hourly rate; None for the period."""
+
+
+class CapPer(StrEnum):
+    """Over what a cap holds."""
+
+    PERIOD = "period"
+    OUTAGE = "outage"
+    MONTH = "month"
+    YEAR = "year"
+    """The calendar year."""
+    TERM = "term"
+    """All the contract's time."""
+    ROLLING_12_MONTHS = "rolling_12_months"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Stage 9. The most that a credit may be: a share of something, an amount, or a length of service time."""
+
+    at: Fraction | tuple[Money, ...] | int
+    """A share of ``of``; amounts, one per currency; or milliseconds."""
+    of: str = MONTHLY_FEE
+    per: CapPer = CapPer.PERIOD
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """Stage 9. A credit below this is not paid; tested before rounding; for its own currency only."""
+
+    amount: Money
+    strict: bool = False
+    """Whether a credit of exactly this is still too small ("more than USD 1")."""
+
+
+class SettleForm(StrEnum):
+    """Stage 10. How the credit reaches the merchant."""
+
+    NEXT_INVOICE = "next_invoice"
+    REFUND = "refund"
+    VOUCHER = "voucher"
+    TERM_EXTENSION = "term_extension"
+    """Service time at the end of the term: time that is paid is time, not its value."""
+
+
+class Unused(StrEnum):
+    """What becomes of a credit that is not used up by the end of the term."""
+
+    LOST = "lost"
+    PAID_OUT = "paid_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Stage 10. The form of the credit and when an unused one expires (both None: never)."""
+
+    form: SettleForm = SettleForm.NEXT_INVOICE
+    expires_months: int | None = None
+    expires_days: int | None = None
+    unused: Unused = Unused.LOST
+
+
+class ClaimUnit(StrEnum):
+    """In what a deadline is counted."""
+
+    DAYS = "days"
+    BUSINESS_DAYS = "business_days"
+    MONTHS = "months"
+
+
+class ClaimFrom(StrEnum):
+    """From when a deadline is counted: the local day of that instant is day 0."""
+
+    INCIDENT_START = "incident_start"
+    """The start of the last outage that counts."""
+    INCIDENT_END = "incident_end"
+    """The end of the last outage that counts."""
+    PERIOD_END = "period_end"
+    AWARENESS = "awareness"
+    """When the customer became aware; where that is not known, the start of the outage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Stage 10. A credit that must be asked for, and until when."""
+
+    within: int
+    unit: ClaimUnit = ClaimUnit.DAYS
+    since: ClaimFrom = ClaimFrom.PERIOD_END
+    not_before_days: int = 0
+    """The earliest day, counted from the same day."""
+    holidays: str = ""
+    """The country whose public holidays are no business days: an ISO 3166 code, ``CN``; empty for weekends only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chronic:
+    """A further consequence of failing often: in ``missed`` of the last ``of`` periods, this one included."""
+
+    missed: int
+    of: int
+    then: str
+    """The right it gives, in words, such as ``terminate``."""
+    below: Fraction | None = None
+    """Missed means below this; None for the target."""
+    in_a_row: bool = False
+
+
+class GroupRule(StrEnum):
+    """How the credits of several policies for one merchant and month become one."""
+
+    SUM = "sum"
+    LARGEST = "largest"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Policies of one group stack: two components with different targets are two policies in one group."""
+
+    name: str
+    rule: GroupRule = GroupRule.LARGEST

@@ -1,0 +1,230 @@
+"""The grammar of a whole policy."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import (
+    Bands,
+    Blocks,
+    Credit,
+    DowntimeOf,
+    Flat,
+    Gate,
+    Hits,
+    Multiple,
+    Per,
+    Points,
+    Stack,
+)
+from sla_service.domain.policies.cycles import BillingMonth, EachDay, EachHour, EachIncident, Period, Week
+from sla_service.domain.policies.downtime import (
+    Affected,
+    Exclude,
+    ExclusionRule,
+    Qualify,
+    Quantise,
+    RoundAvailability,
+)
+from sla_service.domain.policies.examples import PolicyExample
+from sla_service.domain.policies.indicators import (
+    Events,
+    Indicator,
+    Metric,
+    ScoredEvents,
+    SlotMean,
+    SubjectKind,
+)
+from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base, Chronic, SettleForm, Settlement
+from sla_service.formats.policy_grammar import words
+from sla_service.formats.policy_grammar.credits import GATE, credit
+from sla_service.formats.policy_grammar.cycles import PERIOD
+from sla_service.formats.policy_grammar.dialect import Dialect
+from sla_service.formats.policy_grammar.downtime import EXCLUDE, QUALIFY, quantise
+from sla_service.formats.policy_grammar.examples import examples
+from sla_service.formats.policy_grammar.members import Field, Member, Values
+from sla_service.formats.policy_grammar.payment import BASE, CAPS, CLAIM, GROUP, MINIMUMS, ROUNDING, SETTLEMENT, chronic
+from sla_service.formats.policy_grammar.records import Check, Record, Spread
+from sla_service.formats.policy_grammar.subjects_and_indicators import INDICATOR, SUBJECT
+from sla_service.formats.yaml_reader import Fields
+
+
+def _check_effective(fields: Fields, effective_from: date, effective_to: date | None) -> None:
+    if effective_to is not None and effective_to <= effective_from:
+        message = f"`to` {effective_to} is not after `from` {effective_from}"
+        fields.refuse("interval_reversed", message, "to")
+
+
+_EFFECTIVE: Record[Values] = Record(
+    Policy,
+    (
+        Field("from", words.DAY, "The first day on which a period may begin under it", "effective_from"),
+        Field("to", words.DAY, "The first day on which none may any more", "effective_to"),
+        Field(
+            "frozen", words.YES_NO, "Whether a contract keeps the version under which it began", "is_frozen_for_term"
+        ),
+    ),
+    (Check(("effective_from", "effective_to"), _check_effective),),
+    make=dict,
+)
+
+
+def _gate(get: Callable[[str], Any]) -> Gate:
+    """Where nothing is promised apart from the credit function, that alone decides."""
+    return Gate.NONE if get("target") is None else Gate.AT_LEAST
+
+
+def policy(dialect: Dialect) -> Record[Policy]:
+    """All stages, in the order in which they are written."""
+    return Record(Policy, (*_HEAD, *_stages(dialect)), _CHECKS, make=_policy)
+
+
+_HEAD: tuple[Member, ...] = (
+    Field("policy", words.NAME, "Contracts name it"),
+    Field("version", words.VERSION, "1, 2, 3 …"),
+    Field("title", words.TEXT, "What people call it; its name where it is left out", implied=lambda get: get("policy")),
+    Spread("effective", _EFFECTIVE, "When it is in force"),
+    Field("service", words.NAME, "The contracts' word for the service"),
+    Field("contract", words.TEXT, "The document and clause that this file says"),
+    Field("source", words.SOURCE, "Where the contract's text was read"),
+    Field("subject", SUBJECT, "Of what availability is computed"),
+    Spread("period", PERIOD, "Over what availability is promised"),
+    Field("indicator", INDICATOR, "What is measured"),
+    Field("qualify", QUALIFY, "Which runs of impact count"),
+    Field("exclude", EXCLUDE, "What is left out; the first rule that matches gives the reason"),
+)
+
+
+def _stages(dialect: Dialect) -> tuple[Member, ...]:
+    return (
+        Field("quantise", quantise(dialect), "How time is rounded, in this order"),
+        Field("target", dialect.target, "What is promised; a plain number for a metric"),
+        Field("gate", GATE, "When the commitment is met, apart from the table", implied=_gate),
+        Field("credit", credit(dialect), "What a breach pays"),
+        Field("base", BASE, "What a share is of"),
+        Field("cap", CAPS, "The most that a credit may be", "caps"),
+        Field("minimum", MINIMUMS, "A credit below this is not paid; one for each currency", "minimums"),
+        Field("rounding", ROUNDING, "How the exact amount becomes whole minor units"),
+        Field("settle", SETTLEMENT, "How the credit reaches the merchant", "settlement"),
+        Field("claim", CLAIM, "Whether and until when somebody has to ask"),
+        Field("chronic", chronic(dialect), "What failing often leads to"),
+        Field("group", GROUP, "Policies whose credits for one merchant and month become one"),
+        Field("examples", examples(dialect), "Small months with an expected result"),
+    )
+
+
+def _policy(**values: Any) -> Policy:  # noqa: ANN401 - as the fields say
+    made = Policy(**values)
+    return replace(made, examples=tuple(_numbered(one, made.service) for one in made.examples))
+
+
+def _numbered(example: PolicyExample, service: str) -> PolicyExample:
+    excluded = enumerate(example.excluded, start=1)
+    return replace(
+        example,
+        excluded=tuple(replace(one, exclusion_id=f"E{number}", service=service) for number, one in excluded),
+    )
+
+
+def _check_target(
+    fields: Fields, target: Fraction | None, gate: Gate, credit_: Credit, chronics: tuple[Chronic, ...]
+) -> None:
+    """What is held against the target needs one."""
+    if target is not None:
+        return
+    if gate is not Gate.NONE:
+        fields.refuse("field_missing", f"add `target`, or write `gate: {Gate.NONE}`", "target")
+    elif _needs_target(credit_):
+        fields.refuse("field_missing", "add `target`: the credit counts from it", "target")
+    elif any(one.below is None for one in chronics):
+        fields.refuse("field_missing", "add `target`, or `below` to `chronic`", "target")
+
+
+def _needs_target(credit_: Credit) -> bool:
+    match credit_:
+        case Points():
+            return True
+        case Multiple():
+            return credit_.of is DowntimeOf.EXCESS
+        case Stack():
+            return any(map(_needs_target, credit_.of))
+        case _:
+            return False
+
+
+def _check_fees(fields: Fields, base: Base, settlement: Settlement, examples_: tuple[PolicyExample, ...]) -> None:
+    # Service time at the end of the term has no price.
+    if not {MONTHLY_FEE, PERIOD_FEE} & set(base.of) or settlement.form is SettleForm.TERM_EXTENSION:
+        return
+    for number, example in enumerate(examples_):
+        if example.fee is None:
+            fields.refuse("field_missing", "add `fee`: the base is a fee", "examples", number, "fee")
+
+
+def _check_first_days(fields: Fields, period: Period, examples_: tuple[PolicyExample, ...]) -> None:
+    for number, example in enumerate(examples_):
+        day = example.first_day
+        if isinstance(period, Week) and day.weekday() != period.starts:
+            message = f"{day} is not the day of the week on which the period begins"
+            fields.refuse("period_start", message, "examples", number, "period")
+        if isinstance(period, BillingMonth) and day.day != min(period.day, monthrange(day.year, day.month)[1]):
+            message = f"{day} is not the day of the month on which the period begins"
+            fields.refuse("period_start", message, "examples", number, "period")
+
+
+def _check_sums(
+    fields: Fields,
+    indicator: Indicator,
+    qualify: Qualify,
+    exclude: tuple[Exclude, ...],
+    quantise_: tuple[Quantise, ...],
+    credit_: Credit,
+) -> None:
+    """Requests and metrics have no outages: what is said of outages would be said for nothing."""
+    if not isinstance(indicator, SlotMean | Events | ScoredEvents | Metric):
+        return
+    what = "this indicator has no outages"
+    if replace(qualify, affected=Affected.EVERYONE, activity_ms=0) != Qualify():
+        fields.refuse("no_outages", f"leave this out: {what}", "qualify")
+    if any(isinstance(rule, ExclusionRule) and rule.allowance is not None for rule in exclude):
+        fields.refuse("no_outages", f"leave `allowance` out: {what}", "exclude")
+    if not all(isinstance(step, RoundAvailability) for step in quantise_):
+        fields.refuse("no_outages", f"only the availability can be rounded: {what}", "quantise")
+    if _looks_at_time(credit_):
+        fields.refuse("no_outages", f"pay by availability, not by time down: {what}", "credit")
+
+
+def _looks_at_time(credit_: Credit) -> bool:
+    match credit_:
+        case Blocks() | Bands() | Hits() | Flat(per=Per.OUTAGE):
+            return True
+        case Multiple():
+            return bool(credit_.whole_ms)
+        case Stack():
+            return any(map(_looks_at_time, credit_.of))
+        case _:
+            return False
+
+
+def _check_pool(fields: Fields, subject: SubjectKind, period: Period, indicator: Indicator) -> None:
+    if subject is not SubjectKind.POOL:
+        return
+    if isinstance(period, EachIncident | EachHour | EachDay):
+        fields.refuse("pool_parts", "a pool is assessed as one: use a period of months, weeks or days", "period")
+    if isinstance(indicator, Metric):
+        fields.refuse("pool_metric", "the metrics of several units have no sum: use `subject: unit`", "subject")
+
+
+_CHECKS = (
+    Check(("indicator", "qualify", "exclude", "quantise", "credit"), _check_sums),
+    Check(("subject", "period", "indicator"), _check_pool),
+    Check(("target", "gate", "credit", "chronic"), _check_target),
+    Check(("base", "settlement", "examples"), _check_fees),
+    Check(("period", "examples"), _check_first_days),
+)

@@ -1,0 +1,124 @@
+"""Stages 1 and 2: of what availability is computed, and what is counted as bad."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sla_service.domain.incidents import Curve
+from sla_service.domain.policies.indicators import (
+    AffectedUsers,
+    BadWhen,
+    Comparison,
+    Events,
+    Idle,
+    Indicator,
+    Metric,
+    MinimumRequests,
+    RequestsPer,
+    ScoredEvents,
+    SlotMean,
+    Slots,
+    Statistic,
+    SubjectKind,
+    UsageFigure,
+    Windows,
+    Worse,
+)
+from sla_service.formats.policy_grammar import words
+from sla_service.formats.policy_grammar.members import Field, Named, Said
+from sla_service.formats.policy_grammar.records import OneOf, Record, Variant
+from sla_service.formats.policy_grammar.shapes import ListOf, Scalar, Shape
+
+_MAX_REQUESTS = 10**12
+
+SUBJECT = words.enumeration(SubjectKind)
+
+
+def _edges(scalar: Scalar[Fraction]) -> Named:
+    return Named(
+        {str(one): one for one in (Comparison.ABOVE, Comparison.AT_LEAST, Comparison.BELOW, Comparison.AT_MOST)},
+        scalar,
+        ("Bad above this", "Bad from this on upwards", "Bad below this", "Bad from this on downwards"),
+        ("edge", "comparison"),
+        ("exclusive_fields", "give one of `above`, `at_least`, `below` or `at_most`"),
+        must=True,
+    )
+
+
+BAD_WHEN: Shape[BadWhen] = OneOf(
+    (
+        Variant(
+            {"error_rate": {"figure": UsageFigure.ERROR_RATE}},
+            Record(BadWhen, (_edges(words.PERCENTAGE),)),
+            "Failed requests, as a percentage of all",
+        ),
+        Variant(
+            {"failures": {"figure": UsageFigure.FAILURES}, "value": {"figure": UsageFigure.VALUE}},
+            Record(BadWhen, (_edges(words.SIGNED_NUMBER),)),
+            "A number: failed requests, or a measured value",
+        ),
+    ),
+    tag="figure",
+    description="Which figure of the slot is looked at",
+)
+MINIMUM_REQUESTS: Shape[MinimumRequests] = Record(
+    MinimumRequests,
+    (
+        Field("count", words.whole(1, _MAX_REQUESTS), "With fewer requests nothing is bad"),
+        Field("per", words.enumeration(RequestsPer), "Over what the requests are counted"),
+    ),
+)
+_FEWEST = Field("minimum_requests", MINIMUM_REQUESTS, "So few requests that their errors mean nothing")
+
+WINDOWS: Record[Windows] = Record(
+    Windows,
+    (
+        Field("curve", words.enumeration(Curve), "The accounting method", must=True),
+        Said("overlap", words.choice({"largest": ""}), "At each instant the largest share counts"),
+    ),
+)
+SLOTS: Record[Slots] = Record(
+    Slots,
+    (
+        Field("slot", words.DURATION, "Length of a slot", "slot_ms"),
+        Field(
+            "bad_when",
+            ListOf(BAD_WHEN, none=("conditions_missing", "say when a slot is bad, at least once"), is_bare=True),
+            "A slot is bad if all of these hold",
+        ),
+        _FEWEST,
+    ),
+)
+SLOT_MEAN: Record[SlotMean] = Record(
+    SlotMean,
+    (
+        Field("slot", words.DURATION, "Length of a slot", "slot_ms"),
+        Field("idle", words.enumeration(Idle), "What a slot without requests is"),
+    ),
+)
+METRIC: Record[Metric] = Record(
+    Metric,
+    (
+        Field("name", words.NAME, "What is measured"),
+        Field("unit", words.TEXT, "Unit of the values, of the target and of the table"),
+        Field("worse", words.enumeration(Worse), "In which direction it gets worse"),
+        Field("statistic", words.enumeration(Statistic), "How the values of a period become one"),
+    ),
+)
+_TOLERATED = Field("tolerated", words.WEIGHT, "What a tolerated request is worth")
+SCORED_EVENTS: Record[ScoredEvents] = Record(
+    ScoredEvents, (Field("tolerated", words.WEIGHT, "What a tolerated request is worth"),)
+)
+
+INDICATOR: Shape[Indicator] = OneOf(
+    (
+        Variant({"windows": {}}, WINDOWS, "Windows of time with a share of impact"),
+        Variant({"slots": {}}, SLOTS, "Slots of a fixed length that are bad or not"),
+        Variant({"slot_mean": {}}, SLOT_MEAN, "The mean of the slots' error rates"),
+        Variant({"events": {}}, Record(Events, (_FEWEST,)), "Good requests among all requests"),
+        Variant({"scored_events": {}}, SCORED_EVENTS, "Requests with a score, some of them tolerated"),
+        Variant({"affected_users": {}}, Record(AffectedUsers, ()), "Users affected among all users, over time"),
+        Variant({"metric": {}}, METRIC, "A measured value against a threshold"),
+    ),
+    description="What is measured",
+)

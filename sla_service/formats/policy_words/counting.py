@@ -1,0 +1,139 @@
+"""Stages 4 to 6: what does not count, how time is made whole, and what it is divided by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_service.domain.exclusions import ExclusionKind
+from sla_service.domain.policies import MERCHANT_ZONE
+from sla_service.domain.policies.cycles import (
+    BillingMonth,
+    CalendarMonths,
+    EachDay,
+    EachHour,
+    EachIncident,
+    RollingDays,
+    Week,
+)
+from sla_service.domain.policies.downtime import (
+    ExclusionRule,
+    RecurringRule,
+    RoundAvailability,
+    RoundOutage,
+    RoundTotal,
+    WholeSlots,
+)
+from sla_service.formats.policy_words.voice import Voice
+
+_NAMED_MONTHS = {3: "quarter", 6: "half_year", 12: "year"}
+_EVENTS = {EachIncident: "incident", EachHour: "hour", EachDay: "day"}
+
+
+def exclude(voice: Voice) -> Iterator[str]:
+    """Stage 4."""
+    rules = voice.policy.exclude
+    if not rules:
+        yield voice.say("exclude.nothing")
+        return
+    for number, rule in enumerate(rules, 1):
+        terms = _rule(voice, rule) if isinstance(rule, ExclusionRule) else _recurring(voice, rule)
+        yield voice.say("exclude.rule", number=number, terms=voice.joint(terms))
+    if len(rules) > 1:
+        yield voice.say("exclude.order")
+    yield voice.say("exclude.nothing_else")
+
+
+def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
+    yield voice.say(f"exclude.kind.{rule.kind}")
+    if rule.notice_ms is not None:
+        yield voice.say("exclude.notice", notice=voice.time(rule.notice_ms))
+    elif rule.kind is ExclusionKind.MAINTENANCE:
+        yield voice.say("exclude.no_notice")
+    if rule.confirmed:
+        yield voice.say("exclude.confirmed")
+    elif rule.kind is ExclusionKind.UPSTREAM:
+        yield voice.say("exclude.unconfirmed")
+    if rule.covered:
+        yield voice.say("exclude.covered", names=voice.names(rule.covered))
+    yield voice.say(f"exclude.effect.{rule.effect}")
+    if rule.allowance is None:
+        yield voice.say("exclude.no_allowance")
+    else:
+        yield voice.say(f"exclude.allowance.{rule.allowance.per}", time=voice.time(rule.allowance.time_ms))
+
+
+def _recurring(voice: Voice, rule: RecurringRule) -> Iterator[str]:
+    days = voice.every([voice.weekday(day) for day in rule.days]) if rule.days else voice.say("exclude.all_days")
+    is_overnight = rule.ends_minute <= rule.starts_minute
+    yield voice.say(
+        "exclude.overnight" if is_overnight else "exclude.recurring",
+        days=days,
+        start=_time_of_day(rule.starts_minute),
+        end=_time_of_day(rule.ends_minute),
+        zone=_zone(voice, rule.time_zone),
+    )
+    yield voice.say(f"exclude.effect.{rule.effect}")
+
+
+def _time_of_day(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _zone(voice: Voice, zone: str) -> str:
+    return voice.say("period.zone_merchant") if zone == MERCHANT_ZONE else voice.say("period.zone", zone=zone)
+
+
+def quantise(voice: Voice) -> Iterator[str]:
+    """Stage 5."""
+    rules = voice.policy.quantise
+    if not rules:
+        yield voice.say("quantise.exact")
+    if len(rules) > 1:
+        yield voice.say("quantise.order")
+    for rule in rules:
+        match rule:
+            case WholeSlots(slot_ms):
+                yield voice.say("quantise.whole_slots", slot=voice.time(slot_ms))
+            case RoundOutage(unit_ms, rounding):
+                yield voice.say(f"quantise.outage.{rounding}", unit=voice.time(unit_ms))
+            case RoundTotal(unit_ms, rounding):
+                yield voice.say(f"quantise.total.{rounding}", unit=voice.time(unit_ms))
+            case RoundAvailability(step, rounding):
+                yield voice.say(f"quantise.availability.{rounding}", promised=voice.promised, step=voice.figure(step))
+
+
+def period(voice: Voice) -> Iterator[str]:
+    """Stage 6."""
+    policy = voice.policy
+    yield from _period(voice)
+    yield voice.say("period.midnights", zone=_zone(voice, policy.time_zone))
+    if policy.denominator_ms is None:
+        yield voice.say("period.real")
+    else:
+        yield voice.say("period.fixed", length=voice.time(policy.denominator_ms))
+    yield voice.say(f"period.part.{policy.part_period}")
+
+
+def _period(voice: Voice) -> Iterator[str]:
+    match voice.policy.period:
+        case CalendarMonths(months, first):
+            yield from _months(voice, months, first)
+        case BillingMonth(day):
+            yield voice.say("period.billing_month", day=day)
+        case Week(starts):
+            yield voice.say("period.week", day=voice.weekday(starts))
+        case RollingDays(days):
+            yield voice.say("period.rolling", days=voice.count("time.day", days))
+        case EachIncident() | EachHour() | EachDay() as event:
+            yield voice.say(f"period.{_EVENTS[type(event)]}")
+
+
+def _months(voice: Voice, months: int, first: int) -> Iterator[str]:
+    if months == 1:
+        yield voice.say("period.month")
+        if first != 1:
+            yield voice.idle(f"first_month: {first}")
+    elif months in _NAMED_MONTHS:
+        yield voice.say(f"period.{_NAMED_MONTHS[months]}", month=voice.month(first))
+    else:
+        yield voice.say("period.months", months=voice.count("time.month", months), month=voice.month(first))

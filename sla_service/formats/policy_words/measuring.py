@@ -1,0 +1,102 @@
+"""Stages 1 to 3: of what availability is computed, what is bad, and which outages count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_service.domain.policies.downtime import Affected, Qualify
+from sla_service.domain.policies.indicators import (
+    AffectedUsers,
+    BadWhen,
+    Events,
+    Indicator,
+    Metric,
+    MinimumRequests,
+    ScoredEvents,
+    SlotMean,
+    Slots,
+    UsageFigure,
+    Windows,
+)
+from sla_service.formats.policy_words.voice import Voice
+
+
+def subject(voice: Voice) -> Iterator[str]:
+    """Stage 1."""
+    yield voice.say(f"subject.{voice.policy.subject}")
+
+
+def indicator(voice: Voice) -> Iterator[str]:
+    """Stage 2."""
+    kind: Indicator = voice.policy.indicator
+    match kind:
+        case Windows(curve):
+            yield voice.say("indicator.windows")
+            yield voice.say(f"indicator.curve.{curve}")
+            yield voice.say("indicator.overlap")
+        case Slots():
+            yield from _slots(voice, kind)
+        case SlotMean(slot_ms, idle):
+            yield voice.say("indicator.slot_mean", slot=voice.time(slot_ms))
+            yield voice.say(f"indicator.idle.{idle}")
+        case Events(minimum):
+            yield voice.say("indicator.events")
+            yield _minimum_requests(voice, minimum)
+        case ScoredEvents(tolerated):
+            yield voice.say("indicator.scored_events", tolerated=voice.number(tolerated))
+        case AffectedUsers():
+            yield voice.say("indicator.affected_users")
+        case Metric():
+            unit = voice.quoted(kind.unit) if kind.unit else voice.say("indicator.no_unit")
+            yield voice.say("indicator.metric", name=voice.quoted(kind.name), unit=unit)
+            yield voice.say(f"indicator.statistic.{kind.statistic}")
+            yield voice.say(f"indicator.worse.{kind.worse}")
+
+
+def _slots(voice: Voice, slots: Slots) -> Iterator[str]:
+    conditions = ""
+    for one in slots.bad_when:
+        said = _bad_when(voice, one)
+        conditions = voice.say("indicator.both", one=conditions, other=said) if conditions else said
+    yield voice.say("indicator.slots", slot=voice.time(slots.slot_ms), conditions=conditions)
+    yield voice.say("indicator.slots_by_windows")
+    yield _minimum_requests(voice, slots.minimum_requests)
+
+
+def _bad_when(voice: Voice, one: BadWhen) -> str:
+    is_rate = one.figure is UsageFigure.ERROR_RATE
+    edge = voice.percent(one.edge) if is_rate else voice.number(one.edge)
+    return voice.say(f"indicator.{one.figure}", comparison=voice.say(f"edge.{one.comparison}", edge=edge))
+
+
+def _minimum_requests(voice: Voice, minimum: MinimumRequests | None) -> str:
+    if minimum is None:
+        return voice.say("indicator.any_requests")
+    return voice.say(f"indicator.minimum_requests.{minimum.per}", count=voice.ways.integer(minimum.count))
+
+
+def qualify(voice: Voice) -> Iterator[str]:
+    """Stage 3."""
+    terms = voice.policy.qualify
+    yield _minimum_run(voice, terms)
+    yield voice.say("qualify.grace", grace=voice.time(terms.grace_ms)) if terms.grace_ms else voice.say("qualify.all")
+    yield voice.say(f"qualify.clock.{terms.clock}")
+    is_active = terms.affected is Affected.ACTIVE
+    if is_active and terms.activity_ms:
+        yield voice.say("qualify.affected.active_around", activity=voice.time(terms.activity_ms))
+    else:
+        yield voice.say(f"qualify.affected.{terms.affected}")
+    if terms.activity_ms and not is_active:
+        yield voice.idle(f"activity: {voice.time(terms.activity_ms)}")
+
+
+def _minimum_run(voice: Voice, terms: Qualify) -> str:
+    if terms == Qualify(
+        grace_ms=terms.grace_ms, clock=terms.clock, affected=terms.affected, activity_ms=terms.activity_ms
+    ):
+        return voice.say("qualify.however_short")
+    return voice.one_of(
+        "qualify.minimum",
+        {"undefined": terms.exactly_undefined and not terms.strict, "longer_than": terms.strict, "at_least": True},
+        run=voice.time(terms.minimum_run_ms),
+    )

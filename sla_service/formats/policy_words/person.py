@@ -1,0 +1,44 @@
+"""What no formula decides, or what the contract leaves open: it goes to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_service.domain.policies.credits import Amount, Bands, Blocks, Credit, Flat, Hits, Manual, Pay, Points, Table
+from sla_service.domain.policies.warnings import holes_of, overlaps_of
+from sla_service.formats.policy_words.crediting import parts_of
+from sla_service.formats.policy_words.ranges import range_of
+from sla_service.formats.policy_words.voice import Voice
+
+
+def person(voice: Voice) -> Iterator[str]:
+    """Contradictions, holes, overlaps, currencies without an amount, and what is decided by hand."""
+    terms = voice.policy.qualify
+    found = [voice.say("person.exactly", run=voice.time(terms.minimum_run_ms))] if terms.exactly_undefined else []
+    found += parts_of(voice, voice.policy.credit, _open)
+    yield from found or [voice.say("person.nothing")]
+    if found:
+        yield voice.say("person.how")
+
+
+def _open(voice: Voice, one: Credit) -> Iterator[str]:
+    if isinstance(one, Table | Bands):
+        for hole in holes_of(voice.policy, one):
+            yield voice.say("person.hole", range=range_of(voice, one, hole))
+        for i, j, both in overlaps_of(voice.policy, one):
+            yield voice.say("person.overlap", one=i + 1, other=j + 1, range=range_of(voice, one, both))
+    if isinstance(one, Manual):
+        yield voice.say("person.manual", why=voice.quoted(one.why))
+    for currencies in dict.fromkeys(_currencies(pay) for pay in _pays(one)):
+        if currencies:
+            yield voice.say("person.currency", currencies=voice.any_of(currencies))
+
+
+def _pays(one: Credit) -> list[Pay]:
+    if isinstance(one, Table | Bands):
+        return [row.pays for row in one.rows]
+    return [one.pay] if isinstance(one, Flat | Blocks | Hits | Points) else []
+
+
+def _currencies(pay: Pay) -> tuple[str, ...]:
+    return tuple(money.currency for money in pay.amounts) if isinstance(pay, Amount) else ()

@@ -1,0 +1,69 @@
+"""Stage 10: how the credit reaches the merchant, whether it must be claimed, and what else follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_service.domain.policies.payment import Chronic, Claim, ClaimUnit, SettleForm, Settlement, Unused
+from sla_service.formats.policy_words.crediting import right
+from sla_service.formats.policy_words.ranges import worse_than
+from sla_service.formats.policy_words.voice import Voice
+
+_COUNTS = {ClaimUnit.DAYS: "time.day", ClaimUnit.BUSINESS_DAYS: "time.business_day", ClaimUnit.MONTHS: "time.month"}
+_KEPT = {SettleForm.NEXT_INVOICE, SettleForm.VOUCHER}
+"""Forms that lie on the account until they are used up."""
+
+
+def settlement(voice: Voice) -> Iterator[str]:
+    """Form, expiry, claim, repeated failure, other policies."""
+    policy = voice.policy
+    yield voice.say(f"settlement.form.{policy.settlement.form}")
+    yield from _expiry(voice, policy.settlement)
+    if policy.claim is None:
+        yield voice.say("settlement.automatic")
+    else:
+        yield from _claim(voice, policy.claim)
+    for chronic in policy.chronic:
+        yield _chronic(voice, chronic)
+    if policy.group is None:
+        yield voice.say("settlement.group.none")
+    else:
+        yield voice.say(f"settlement.group.{policy.group.rule}", name=voice.quoted(policy.group.name))
+
+
+def _expiry(voice: Voice, terms: Settlement) -> Iterator[str]:
+    is_kept = terms.form in _KEPT
+    if terms.expires_months is not None:
+        yield voice.say("settlement.expires", time=voice.count("time.month", terms.expires_months))
+    if terms.expires_days is not None:
+        yield voice.say("settlement.expires", time=voice.count("time.day", terms.expires_days))
+    if is_kept and terms.expires_months is None and terms.expires_days is None:
+        yield voice.say("settlement.never_expires")
+    if is_kept or terms.unused is not Unused.LOST:
+        yield voice.say(f"settlement.unused.{terms.unused}")
+
+
+def _claim(voice: Voice, claim: Claim) -> Iterator[str]:
+    within = voice.count(_COUNTS[claim.unit], claim.within)
+    yield voice.say("settlement.claim", within=within, since=voice.say(f"settlement.since.{claim.since}"))
+    if claim.not_before_days:
+        yield voice.say("settlement.not_before", days=voice.count("time.day", claim.not_before_days))
+    if claim.unit is ClaimUnit.BUSINESS_DAYS:
+        country = voice.country(claim.holidays)
+        yield voice.say("settlement.holidays", country=country) if claim.holidays else voice.say("settlement.weekends")
+    elif claim.holidays:
+        yield voice.idle(f"holidays: {claim.holidays}")
+
+
+def _chronic(voice: Voice, chronic: Chronic) -> str:
+    if chronic.below is None:
+        means = voice.say("settlement.missed.target")
+    else:
+        means = voice.say("settlement.missed.figure", range=worse_than(voice, chronic.below))
+    return voice.say(
+        "settlement.chronic.in_a_row" if chronic.in_a_row else "settlement.chronic.any",
+        missed=voice.number(chronic.missed),
+        of=voice.count("time.period", chronic.of),
+        means=means,
+        then=right(voice, chronic.then),
+    )

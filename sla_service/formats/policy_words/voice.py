@@ -1,0 +1,164 @@
+"""One policy's words: sentences in a language, and its numbers written exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from babel import Locale
+from babel.lists import format_list
+
+from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from sla_service.domain.money import Money
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.indicators import Metric, Worse
+from sla_service.domain.policies.payment import SettleForm
+from sla_service.formats.texts import Texts
+from sla_service.formats.texts.conventions import Conventions, conventions_for
+
+HOURS_AT_MOST_MS = 72 * HOUR_MS
+"""Notices and outages are written in hours up to this, as contracts do, and in days beyond it."""
+MAX_DECIMALS = 20
+"""A number with more decimals is written as a fraction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Says the terms of one policy in one language."""
+
+    policy: Policy
+    texts: Texts
+    ways: Conventions
+
+    @classmethod
+    def of(cls, policy: Policy, texts: Texts) -> Voice:
+        """The voice in which a language's texts speak of a policy."""
+        return cls(policy, texts, conventions_for(texts.language, "UTC", texts.language))
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Fill a sentence."""
+        return self.texts.say(key, **values)
+
+    def one_of(self, key: str, when: Mapping[str, bool], /, **values: object) -> str:
+        """The sentence under ``key`` for the first condition that holds."""
+        return self.say(f"{key}.{next(name for name, holds in when.items() if holds)}", **values)
+
+    def count(self, key: str, number: int) -> str:
+        """``12 months``."""
+        return self.texts.count(key, number, number=self.ways.integer(number))
+
+    def joint(self, sentences: Iterable[str]) -> str:
+        """Several sentences in a row as one."""
+        return self.say("word.joint").join(sentences)
+
+    def every(self, items: Sequence[str]) -> str:
+        """``a, b and c``."""
+        return format_list(items, "standard", self._lists)
+
+    def any_of(self, items: Sequence[str]) -> str:
+        """``a, b or c``."""
+        return format_list(items, "or", self._lists)
+
+    @property
+    def _lists(self) -> Locale:
+        return self.ways.dates
+
+    def quoted(self, text: str) -> str:
+        """A name or text as it stands in the file."""
+        return self.say("word.quoted", text=text)
+
+    def names(self, names: Sequence[str]) -> str:
+        """Several names as they stand in the file."""
+        return self.every([self.quoted(name) for name in names])
+
+    def number(self, number: Fraction | int) -> str:
+        """``2,000``, ``0.25``, ``1/3``."""
+        return self.ways.number(text) if (text := _decimal(Fraction(number))) else str(number)
+
+    def percent(self, ratio: Fraction) -> str:
+        """``99.95%``; ``1/30`` if it is no finite decimal."""
+        return f"{self.ways.number(text)}%" if (text := _decimal(ratio * 100)) else str(ratio)
+
+    def figure(self, value: Fraction) -> str:
+        """A value of what is promised: a percentage, or a number in the metric's unit."""
+        if not isinstance(self.policy.indicator, Metric):
+            return self.percent(value)
+        unit = self.policy.indicator.unit
+        return f"{self.number(value)} {unit}" if unit else self.number(value)
+
+    @property
+    def is_worse_higher(self) -> bool:
+        """Whether a higher figure is worse."""
+        return isinstance(self.policy.indicator, Metric) and self.policy.indicator.worse is Worse.HIGHER
+
+    @property
+    def promised(self) -> str:
+        """What is promised: availability, or the metric by its name."""
+        if isinstance(self.policy.indicator, Metric):
+            return self.quoted(self.policy.indicator.name)
+        return self.say("word.availability")
+
+    def day(self, day: date) -> str:
+        """``19 September 2023``."""
+        return self.ways.day(day)
+
+    def weekday(self, number: int) -> str:
+        """``Monday`` for 0."""
+        return str(self.ways.dates.days["format"]["wide"][number])
+
+    def month(self, number: int) -> str:
+        """``January`` for 1."""
+        return str(self.ways.dates.months["format"]["wide"][number])
+
+    def country(self, code: str) -> str:
+        """``China (CN)``."""
+        return self.say("word.country", name=self.ways.dates.territories.get(code, code), code=code)
+
+    def amounts(self, amounts: Sequence[Money]) -> str:
+        """``USD 5.00 or EUR 4.50``: whichever is in the contract's currency."""
+        return self.any_of([self.ways.money(money) for money in amounts])
+
+    def time(self, time_ms: int) -> str:
+        """A stretch of time in the largest unit in which it is whole: ``90 minutes``, ``72 hours``."""
+        whole_days = time_ms > HOURS_AT_MOST_MS and time_ms % DAY_MS == 0
+        return self.service_time(time_ms) if whole_days else self._in_unit(time_ms, _SMALL_UNITS)
+
+    def service_time(self, time_ms: int) -> str:
+        """Time of service, which is given in days: ``1 day``."""
+        return self._in_unit(time_ms, (("day", DAY_MS), *_SMALL_UNITS) if time_ms else _SMALL_UNITS)
+
+    def _in_unit(self, time_ms: int, units: Iterable[tuple[str, int]]) -> str:
+        name, size_ms = next((name, size) for name, size in units if time_ms % size == 0)
+        return self.count(f"time.{name}", time_ms // size_ms)
+
+    @property
+    def extends_term(self) -> bool:
+        """Whether time that is paid is service time, and not its value."""
+        return self.policy.settlement.form is SettleForm.TERM_EXTENSION
+
+    def worth(self, time_ms: int) -> str:
+        """Time that is paid: service time, or its value."""
+        return self.say("pay.service_time" if self.extends_term else "pay.value", time=self.service_time(time_ms))
+
+    def idle(self, term: str) -> str:
+        """A term that is there and changes nothing: said, because two files are not the same for it."""
+        return self.say("word.idle", term=self.quoted(term))
+
+    def clause(self, clause: str) -> str:
+        """Where a row stands in the contract, for the end of its sentence."""
+        return self.say("word.clause", clause=self.quoted(clause)) if clause else ""
+
+
+_SMALL_UNITS = (("hour", HOUR_MS), ("minute", MINUTE_MS), ("second", SECOND_MS), ("millisecond", 1))
+
+
+def _decimal(number: Fraction) -> str:
+    """A plain decimal, exact; empty if there is none that is short."""
+    for digits in range(MAX_DECIMALS):
+        scaled = number * 10**digits
+        if scaled.denominator == 1:
+            sign, text = ("-" if scaled < 0 else ""), str(abs(scaled.numerator)).rjust(digits + 1, "0")
+            return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else f"{sign}{text}"
+    return ""

@@ -1,0 +1,251 @@
+"""From measured columns to one measurement per subject, with the lines behind it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
+
+from sla_service.domain.accounting import Account, Judged, Piece, PieceStatus, account, denominator_ms
+from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.accounting.rounding import rounded_availability
+from sla_service.domain.accounting.usage import UsageSum, has_too_few, measure_usage, users_as_pieces
+from sla_service.domain.assessment import is_higher_worse, is_whole
+from sla_service.domain.incidents import USAGE_PREFIX
+from sla_service.domain.measurement import Measurement, Part
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.cycles import PartPeriod
+from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
+from sla_service.domain.policies.indicators import AffectedUsers, Slots, SubjectKind, Windows
+from sla_service.domain.windows import Window
+from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.gather_evidence import Gathered
+
+if TYPE_CHECKING:
+    from sla_service.measure.availability import Measured
+    from sla_service.usecases.evidence_tables import Tables
+
+NO_USAGE = "no usage of {service} is known for the period; import usage"
+
+LineRow = tuple[int, int, int, int, int, str, str | None]
+"""Incident's number, start, end, impact, counted impact, status, reason."""
+Span = tuple[int, int, int, int, bool]
+"""Start, end, users, users affected, and whether it is a merchant's own activity."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """A subject over one window. ``measurement`` is None where nothing was left to measure, or nothing is known."""
+
+    measurement: Measurement | None
+    excluded_ppm_ms: int = 0
+    unmeasured_ms: int = 0
+    lines: tuple[LineRow, ...] = ()
+    reason: str = ""
+    """Why there is no measurement."""
+
+
+class Accounts:
+    """The accounts of all subjects in detail; what one representative stands for is accounted for once."""
+
+    def __init__(self, gathered: Gathered, tables: Tables, measured: Measured) -> None:
+        self.gathered, self.tables = gathered, tables
+        self.representative = dict(
+            zip(measured.members["subject"].to_pylist(), measured.members["representative"].to_pylist(), strict=True)
+        )
+        usage = gathered.usage
+        self.used_services = set() if usage is None else set(usage["service"].unique().to_pylist())
+        self.detailed = {policy.digest for policy in gathered.policies if needs_detail(policy)}
+        self.pieces = _grouped(measured.pieces, _piece)
+        self.sums = _grouped(measured.usage, _usage_sum)
+        self.spans: dict[int, list[Span]] = _grouped(measured.spans, _span)
+        self.numbers: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for number, one in enumerate(tables.measurables):
+            self.numbers[one.subject, one.span].append(number)
+        self._known: dict[tuple[object, ...], Accounted] = {}
+
+    def of(self, subject: int, span: int = 0) -> Accounted | None:
+        """The account of a subject over a span; None where its policy is measured as a sum."""
+        found = self.gathered.subjects[subject]
+        if found.policy is None or found.policy.digest not in self.detailed:
+            return None
+        numbers = self.numbers[subject, span]
+        shares = tuple(unit.fee_share for unit in found.units)
+        # Representatives have one policy, region and period; the zone may differ, and units their shares of the fee.
+        key = (found.time_zone, shares, *(self.representative[number] for number in numbers))
+        if key not in self._known:
+            parts = [self._one(found, found.policy, number) for number in numbers]
+            self._known[key] = _together(found, found.policy, parts) if found.units else parts[0]
+        return self._known[key]
+
+    def _one(self, subject: Subject, policy: Policy, number: int) -> Accounted:
+        one = self.tables.measurables[number]
+        unit = self.representative[number]
+        pieces, sums, rows = self.pieces.get(unit, []), self.sums.get(unit, []), self.spans.get(unit, [])
+        asks_usage = policy.qualify.affected is not Affected.EVERYONE and policy.service not in self.used_services
+        if asks_usage or not self._is_known(policy, pieces, sums, rows):
+            return Accounted(None, reason=NO_USAGE.format(service=policy.service))
+        if isinstance(policy.indicator, AffectedUsers):
+            users = [row[:4] for row in rows if not row[4]]
+            pieces = users_as_pieces(users, [replace(p, share_ppm=0) for p in pieces], self._usage_incident(policy))
+        if isinstance(policy.indicator, Slots) and has_too_few(policy.indicator.minimum_requests, sums):
+            # So few requests that nothing is bad, however it was observed.
+            pieces = [replace(p, share_ppm=0) for p in pieces]
+        activity = [Window(row[0], row[1]) for row in rows if row[4]]
+        found = account(policy, pieces, period=one.period, active=one.window, zone=subject.time_zone, activity=activity)
+        measurement = found.measurement
+        if not isinstance(policy.indicator, Windows | Slots | AffectedUsers):
+            total_ms = denominator_ms(policy, period=one.period, active=one.window)
+            measurement = measure_usage(policy, sums, total_ms)
+        if measurement is not None and policy.part_period is PartPeriod.NO_CYCLE and one.window != one.period:
+            measurement = replace(measurement, is_promised=False)
+        lines = tuple(_lines(policy, found, self._usage_incident(policy)))
+        return Accounted(measurement, found.excluded_ppm_ms, found.unmeasured_ms, lines)
+
+    def _is_known(
+        self, policy: Policy, pieces: Sequence[Piece], sums: Sequence[UsageSum], rows: Sequence[object]
+    ) -> bool:
+        if isinstance(policy.indicator, Windows | AffectedUsers):
+            # Rows are of those who were hit: none means that nobody was.
+            return True
+        return bool(sums) or bool(rows) or (isinstance(policy.indicator, Slots) and any(p.share_ppm for p in pieces))
+
+    def _usage_incident(self, policy: Policy) -> int:
+        wanted = f"{USAGE_PREFIX}{policy.service}"
+        return next((n for n, one in enumerate(self.gathered.incidents) if one.incident_id == wanted), -1)
+
+
+def _together(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> Accounted:
+    """The units of a contract: pooled, or one by one."""
+    known = [(one.measurement, unit) for one, unit in zip(found, subject.units, strict=True) if one.measurement]
+    if not known:
+        return found[0]
+    measurements = [one for one, _ in known]
+    outages = tuple(outage for one in measurements for outage in one.outages)
+    if policy.subject is SubjectKind.POOL:
+        measurement = _pooled(policy, measurements)
+    else:
+        worst = (max if is_higher_worse(policy) else min)(measurements, key=lambda one: one.decisive)
+        parts = tuple(
+            Part(part.measurement, unit.fee_share * part.fee_share, unit.name)
+            for one, unit in known
+            for part in (one.parts or ((Part(one),) if is_whole(policy) else ()))
+        )
+        measurement = replace(worst, parts=parts)
+    measurement = replace(measurement, outages=outages)
+    undefined = next((one.undefined for one in measurements if one.undefined), "")
+    promised = all(one.is_promised for one in measurements)
+    measurement = replace(measurement, undefined=undefined, is_promised=promised)
+    lines = sorted((line for one in found for line in one.lines), key=lambda line: line[1:3])
+    return Accounted(
+        measurement,
+        sum(one.excluded_ppm_ms for one in found),
+        sum(one.unmeasured_ms for one in found),
+        tuple(lines),
+    )
+
+
+def _pooled(policy: Policy, measurements: Sequence[Measurement]) -> Measurement:
+    """All units together: bad time and time in existence are summed."""
+    bad = sum((Fraction(one.bad_ppm_ms) for one in measurements), Fraction(0))
+    credited = None
+    if any(one.credited_bad_ms is not None for one in measurements):
+        credited = sum((one.creditable_ms for one in measurements), Fraction(0))
+    pooled = Measurement(
+        bad.numerator if bad.denominator == 1 else bad,
+        sum(one.total_ms for one in measurements),
+        credited_bad_ms=credited,
+    )
+    return replace(pooled, figure=rounded_availability(policy, pooled))
+
+
+def _lines(policy: Policy, found: Account, usage_incident: int) -> Iterable[LineRow]:
+    """Pieces with impact, neighbours of one fate together."""
+    last: LineRow | None = None
+    for one in found.judged:
+        line = _line(policy, one, usage_incident)
+        if line is None:
+            continue
+        if last is not None and last[2] == line[1] and (last[0], *last[5:]) == (line[0], *line[5:]):
+            last = (last[0], last[1], line[2], last[3] + line[3], last[4] + line[4], last[5], last[6])
+            continue
+        if last is not None:
+            yield last
+        last = line
+    if last is not None:
+        yield last
+
+
+def _line(policy: Policy, one: Judged, usage_incident: int) -> LineRow | None:
+    piece = one.piece
+    if not piece.share_ppm:
+        return None
+    counted = is_counted(one)
+    impact = int(piece.impact_ppm_ms)
+    return (
+        piece.incident if piece.incident >= 0 else usage_incident,
+        piece.start_ms,
+        piece.end_ms,
+        impact,
+        impact if counted else 0,
+        (PieceStatus.COUNTED if counted else one.status).value,
+        _reason(policy, one),
+    )
+
+
+DOWN_ALL_THE_SAME = frozenset({ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED})
+
+
+def is_counted(one: Judged) -> bool:
+    """Whether a piece counts as down for availability."""
+    if one.status is PieceStatus.COUNTED:
+        return True
+    return one.status is PieceStatus.EXCLUDED and one.effect in DOWN_ALL_THE_SAME
+
+
+def _reason(policy: Policy, one: Judged) -> str | None:
+    if one.effect is None or one.piece.rule < 0:
+        return None
+    rule = policy.exclude[one.piece.rule]
+    return "recurring" if isinstance(rule, RecurringRule) else rule.kind.value
+
+
+def _grouped(table: pa.Table, make: Callable[[list[Any]], T]) -> dict[int, list[T]]:
+    """Rows by subject, each made of the columns after it."""
+    found: dict[int, list[T]] = defaultdict(list)
+    columns = [column.to_pylist() for column in table.columns]
+    for subject, *values in zip(*columns, strict=True):
+        found[subject].append(make(values))
+    return dict(found)
+
+
+def _span(values: Sequence[Any]) -> Span:
+    start, end, users, affected, is_activity = values
+    return start, end, users or 0, affected or 0, is_activity
+
+
+def _piece(values: Sequence[int | None]) -> Piece:
+    start, end, share, incident, rank = values
+    return Piece(start or 0, end or 0, share or 0, -1 if incident is None else incident, -1 if rank is None else rank)
+
+
+def _usage_sum(values: Sequence[int | None]) -> UsageSum:
+    base, rank, rows, active, requests, failed, tolerated, nano, value_rows, minimum, maximum = values
+    return UsageSum(
+        base or 0,
+        -1 if rank is None else rank,
+        rows or 0,
+        active or 0,
+        requests or 0,
+        failed or 0,
+        tolerated or 0,
+        nano,
+        value_rows or 0,
+        minimum,
+        maximum,
+    )

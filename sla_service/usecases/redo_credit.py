@@ -1,0 +1,233 @@
+"""A stored credit done again from its own row and lines, to say what each function of its policy came to.
+
+What is found is only told where it comes to the stored amount, exactly: a statement never shows figures that were not
+the ones computed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from sla_service.domain.accounting import Judged, Piece, PieceStatus
+from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
+from sla_service.domain.accounting.spans import parts_of
+from sla_service.domain.assessment import is_met
+from sla_service.domain.credit_functions import owed
+from sla_service.domain.cycles import months_in, periods_ending_in
+from sla_service.domain.facts import Facts
+from sla_service.domain.limits import base_minor, limited
+from sla_service.domain.measurement import Measurement
+from sla_service.domain.money import Money
+from sla_service.domain.owed import NOTHING, Owed, Terms
+from sla_service.domain.periods import Month
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Credit, Stack, Stacking, Table
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
+from sla_service.domain.policies.downtime import ExclusionEffect, ExclusionRule
+from sla_service.domain.policies.indicators import (
+    Events,
+    Metric,
+    ScoredEvents,
+    SlotMean,
+    SubjectKind,
+)
+from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, CapPer
+from sla_service.domain.windows import SHARE_FULL_PPM, Window
+
+Row = Mapping[str, Any]
+
+YEAR_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Redone:
+    """What each function gives, before any cap."""
+
+    measurement: Measurement
+    terms: Terms
+    base: Fraction | None
+    """What shares are of, where it is known."""
+    found: tuple[tuple[Credit, int, Owed], ...]
+    """The functions of the policy's credit with the index of their first row, and what each gives."""
+    is_sure: bool
+    """Whether they come to what is stored."""
+    missed: tuple[int, ...] = ()
+    """Lengths of the hours or days that missed the promise."""
+
+
+def redo(policy: Policy, row: Row, lines: Sequence[Row]) -> Redone:
+    """Do a credited row again.
+
+    Args:
+        policy: The version that the row names.
+        row: Of the credits table, measured.
+        lines: Its rows of the lines table, in order.
+    """
+    measurement = measured_again(policy, row, lines)
+    whole = whole_period(policy, row)
+    facts = Facts(Money(row["currency"], row["fee_minor"]), months_in(policy.period), whole.duration_ms)
+    base = _base(policy, row, facts)
+    covers = Fraction(whole.duration_ms if policy.base.covers_ms is None else policy.base.covers_ms)
+    own = base or Fraction(0)
+
+    def limit(one: Owed) -> Owed:
+        return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE})[0]
+
+    free = Terms(policy, row["currency"], own, covers, row["time_zone"])
+    capped = Terms(policy, row["currency"], own, covers, row["time_zone"], limit)
+    parts = _parts(policy, row, measurement, lines)
+    found = tuple((one, at, _summed(one, at, parts, free, row)) for one, at in functions(policy.credit))
+    total = NOTHING
+    for part in parts:
+        one = _one(policy.credit, 0, part, capped, row)
+        total += limit(one) if isinstance(policy.period, EachIncident) else one
+    is_sure = not total.undefined and _is_stored(total, policy, row) and _adds_up(policy, len(parts))
+    by_clock = isinstance(policy.period, EachHour | EachDay)
+    missed = tuple(part.total_ms for part in parts) if by_clock else ()
+    return Redone(measurement, free, base, found, is_sure, missed)
+
+
+def functions(credit: Credit) -> list[tuple[Credit, int]]:
+    """The functions of a stack, or the one there is, each with the index of its first row in ``policy.tiers``."""
+    parts = credit.of if isinstance(credit, Stack) else (credit,)
+    found, at = [], 0
+    for part in parts:
+        found.append((part, at))
+        at += _rows(part)
+    return found
+
+
+def steps_of(row: Row) -> dict[str, Any]:
+    """The row's steps; empty where its other columns say it all."""
+    found: dict[str, Any] = json.loads(row["steps"]) if row.get("steps") else {}
+    return found
+
+
+def whole_period(policy: Policy, row: Row) -> Window:
+    """The period that the row's window is a part of, or all of."""
+    window, zone = Window(row["period_start_ms"], row["period_end_ms"]), row["time_zone"]
+    month = Month.at(window.end_ms - 1, zone)
+    for _ in range(YEAR_MONTHS):
+        for period in periods_ending_in(policy.period, month, zone):
+            if period.start_ms <= window.start_ms and window.end_ms <= period.end_ms:
+                return period
+        month = month.next
+    return window
+
+
+def is_by_parts(policy: Policy) -> bool:
+    """Whether units, hours or days were reckoned each with its own share of the fee."""
+    return policy.subject is SubjectKind.UNIT or isinstance(policy.period, EachHour | EachDay)
+
+
+def measured_again(policy: Policy, row: Row, lines: Sequence[Row]) -> Measurement:
+    """The row's measurement, with the outages that its lines show."""
+    exact = row.get("availability")
+    bad = (1 - Fraction(exact)) * row["total_ms"] * SHARE_FULL_PPM if exact else Fraction(row["bad_ppm_ms"])
+    if isinstance(policy.indicator, SlotMean | Events | ScoredEvents | Metric):
+        plain = Measurement(bad, row["total_ms"])
+        return _rounded(policy, plain)
+    judged = _judged(policy, lines)
+    outages = outages_of(policy, judged, row["time_zone"], for_credit=True)
+    credited = None
+    if any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
+        credited = rounded_total(policy, sum((outage.bad_ms for outage in outages), Fraction(0)))
+    return _rounded(policy, Measurement(bad, row["total_ms"], outages, credited_bad_ms=credited))
+
+
+def _rounded(policy: Policy, measurement: Measurement) -> Measurement:
+    figure = None if policy.is_metric else rounded_availability(policy, measurement)
+    return Measurement(
+        measurement.bad_ppm_ms,
+        measurement.total_ms,
+        measurement.outages,
+        credited_bad_ms=measurement.credited_bad_ms,
+        figure=figure,
+    )
+
+
+def _judged(policy: Policy, lines: Sequence[Row]) -> list[Judged]:
+    """Lines as the pieces that they were made of; lines that touch are one run."""
+    effects = {
+        rule.kind.value if isinstance(rule, ExclusionRule) else "recurring": rule.effect
+        for rule in reversed(policy.exclude)
+    }
+    judged: list[Judged] = []
+    for line in lines:
+        start, end = line["started_at_ms"], line["ended_at_ms"]
+        touches = bool(judged) and judged[-1].piece.end_ms == start
+        run = judged[-1].run + (not touches) if judged else 0
+        effect = effects.get(line["reason"]) if line["reason"] else None
+        status = PieceStatus(line["status"])
+        if effect is not None and status is PieceStatus.COUNTED:
+            status = PieceStatus.EXCLUDED
+        piece = Piece(start, end, Fraction(line["impact_ppm_ms"], end - start))
+        judged.append(Judged(piece, status, run, effect))
+    return judged
+
+
+def _parts(policy: Policy, row: Row, measurement: Measurement, lines: Sequence[Row]) -> list[Measurement]:
+    """What was assessed one by one, and missed its promise."""
+    if isinstance(policy.period, EachIncident | EachHour | EachDay):
+        window = Window(row["period_start_ms"], row["period_end_ms"])
+        parts = [part.measurement for part in parts_of(policy, _judged(policy, lines), window, row["time_zone"])]
+    else:
+        parts = [measurement]
+    return [part for part in parts if policy.is_metric or not is_met(policy, part.decisive)]
+
+
+def _one(credit: Credit, at: int, part: Measurement, terms: Terms, row: Row) -> Owed:
+    """A table by the row that was stored: it was found by a figure that the row may not have."""
+    if isinstance(credit, Table) and row["tier"] is not None and at <= row["tier"] < at + len(credit.rows):
+        return replace(terms.pay(credit.rows[row["tier"] - at].pays), tier=row["tier"])
+    return owed(credit, part, terms, at)
+
+
+def _summed(credit: Credit, at: int, parts: Sequence[Measurement], terms: Terms, row: Row) -> Owed:
+    return sum((_one(credit, at, part, terms, row) for part in parts), NOTHING)
+
+
+def _rows(credit: Credit) -> int:
+    if isinstance(credit, Table):
+        return len(credit.rows)
+    return sum(map(_rows, credit.of)) if isinstance(credit, Stack) else 0
+
+
+def _is_stored(total: Owed, policy: Policy, row: Row) -> bool:
+    """Whether a sum is what the row says was owed before its caps."""
+    if total.minor != Fraction(row["before_cap_minor"] or 0):
+        return False
+    timed = [cap for cap in steps_of(row).get("caps", ()) if isinstance(policy.caps[cap[0]].at, int)]
+    if total.time_ms and timed:
+        return total.time_ms == Fraction(timed[0][2])
+    served: int = row.get("service_ms") or 0
+    return total.time_ms.__ceil__() == served
+
+
+def _adds_up(policy: Policy, parts: int) -> bool:
+    """Whether what the functions give, each summed over the parts, can be stacked as the policy does."""
+    if is_by_parts(policy):
+        return False
+    return not isinstance(policy.credit, Stack) or policy.credit.rule is Stacking.SUM or parts == 1
+
+
+def base_of(policy: Policy, row: Row) -> Fraction | None:
+    """What shares are of, in minor units; None where the row does not show it."""
+    fee = Money(row["currency"], row["fee_minor"])
+    return _base(policy, row, Facts(fee, months_in(policy.period)))
+
+
+def _base(policy: Policy, row: Row, facts: Facts) -> Fraction | None:
+    if {*policy.base.of} <= {MONTHLY_FEE, PERIOD_FEE}:
+        return base_minor(policy, facts)
+    steps = steps_of(row)
+    if steps and not row.get("decided_by"):
+        return Fraction(steps["base_minor"])
+    rate = Fraction(row["rate"] or 0)
+    is_one_row = isinstance(policy.credit, Table) and not is_by_parts(policy)
+    is_one_row = is_one_row and not isinstance(policy.period, EachIncident)
+    return Fraction(row["before_cap_minor"]) / rate if rate and is_one_row else None

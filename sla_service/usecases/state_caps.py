@@ -1,0 +1,71 @@
+"""The caps of a policy as a statement says them: what each was, and what it left of a credit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Stack, Stacking
+from sla_service.domain.policies.payment import MONTHLY_FEE, Cap, CapPer, SettleForm
+from sla_service.domain.stated_terms import StatedCap
+from sla_service.usecases.redo_credit import Redone, steps_of
+
+Row = Mapping[str, Any]
+
+
+def is_plain_cap(policy: Policy) -> bool:
+    """Whether there is no cap, or one that is a share of the monthly fee for the period."""
+    plain = (isinstance(c.at, Fraction) and c.of == MONTHLY_FEE and c.per is CapPer.PERIOD for c in policy.caps)
+    return len(policy.caps) <= 1 and all(plain)
+
+
+def state_caps(policy: Policy, row: Row, redone: Redone) -> Iterator[StatedCap]:
+    """The caps in order; one that holds for each outage comes first, because it was applied before they were summed."""
+    before = _before_caps(policy, row, redone)
+    for cap in policy.caps:
+        if cap.per is CapPer.OUTAGE:
+            yield _cap(cap, row, None, str(before), row["before_cap_minor"] or "0")
+    steps = steps_of(row)
+    if not steps:
+        # One cap at most, on a row's share: the row's own columns are its step.
+        for cap in policy.caps:
+            if cap.per is not CapPer.OUTAGE and policy.settlement.form is not SettleForm.TERM_EXTENSION:
+                yield _cap(cap, row, row["cap_minor"], row["before_cap_minor"], row["unrounded_minor"])
+        return
+    for index, limit, owed, after in steps["caps"]:
+        yield _cap(policy.caps[index], row, limit, owed, after)
+
+
+def _before_caps(policy: Policy, row: Row, redone: Redone) -> Fraction:
+    """What all functions give before the caps for single outages, which are applied before the others."""
+    each = [found.minor for _, _, found in redone.found]
+    if not redone.is_sure or not each:
+        return Fraction(row["before_cap_minor"] or 0)
+    rule = policy.credit.rule if isinstance(policy.credit, Stack) else Stacking.SUM
+    if rule is Stacking.SUM:
+        return sum(each, Fraction(0))
+    return max(each) if rule is Stacking.LARGEST else next((one for one in each if one), Fraction(0))
+
+
+def _cap(cap: Cap, row: Row, limit: str | None, before: str, after: str) -> StatedCap:
+    whole = None
+    if isinstance(cap.at, Fraction):
+        kind, at = "share", str(cap.at)
+        whole = cap.at * row["fee_minor"] if cap.of == MONTHLY_FEE else None
+    elif isinstance(cap.at, int):
+        kind, at = "time", str(cap.at)
+    else:
+        kind, at = "amount", next((str(one.minor) for one in cap.at if one.currency == row["currency"]), "")
+        whole = Fraction(at) if at else None
+    return StatedCap(
+        kind,
+        at,
+        before,
+        after,
+        limit=limit or "",
+        of="" if cap.of == MONTHLY_FEE else cap.of,
+        per=cap.per.value,
+        whole=str(whole) if whole is not None and limit and whole != Fraction(limit) else "",
+    )

@@ -1,0 +1,254 @@
+"""How a credit's amount came about, as a statement says it: base, functions, caps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.measurement import Measurement
+from sla_service.domain.owed import Owed, Terms
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import (
+    Amount,
+    Band,
+    Bands,
+    Blocks,
+    Credit,
+    DowntimeOf,
+    Flat,
+    Gate,
+    HitBy,
+    Hits,
+    Manual,
+    Multiple,
+    Overlap,
+    Pay,
+    Per,
+    Points,
+    Right,
+    Share,
+    Stack,
+    Table,
+    Tier,
+    Time,
+)
+from sla_service.domain.policies.cycles import CalendarMonths, EachDay, EachHour, EachIncident
+from sla_service.domain.policies.indicators import SubjectKind
+from sla_service.domain.policies.payment import (
+    Base,
+    GroupRule,
+    Settlement,
+    Unused,
+)
+from sla_service.domain.stated_terms import HowPaid, StatedBase, StatedPay, StatedTerm
+from sla_service.usecases.redo_credit import Redone, is_by_parts
+from sla_service.usecases.state_caps import is_plain_cap, state_caps
+
+Row = Mapping[str, Any]
+
+SPANS = {EachIncident: "incident", EachHour: "hour", EachDay: "day"}
+
+
+def state_paid(policy: Policy, row: Row, redone: Redone) -> HowPaid:
+    """What is more than a row's share of the monthly fee, under one cap on that fee."""
+    unused = Unused.PAID_OUT.value if policy.settlement.unused is Unused.PAID_OUT else ""
+    group = policy.group.name if policy.group and policy.group.rule is GroupRule.LARGEST else ""
+    caps = () if is_plain_cap(policy) else tuple(state_caps(policy, row, redone))
+    if is_plain_row(policy, row):
+        return HowPaid(base=_base(policy, redone), caps=caps, group=group, unused=unused)
+    timed = any(isinstance(pay, Time) for one, _, _ in redone.found for pay in _pays(one))
+    return HowPaid(
+        base=_base(policy, redone),
+        base_covers_ms=str(redone.terms.covers_ms) if timed and not redone.terms.pays_time else "",
+        stacking=policy.credit.rule.value if isinstance(policy.credit, Stack) else "",
+        terms=tuple(term for found in redone.found for term in _terms(policy, redone, *found)),
+        is_listed=redone.is_sure,
+        by="unit" if policy.subject is SubjectKind.UNIT else SPANS.get(type(policy.period), ""),
+        by_count=len(redone.missed),
+        by_share=_share(redone),
+        caps=caps,
+        group=group,
+        unused=unused,
+    )
+
+
+def _share(redone: Redone) -> str:
+    """The part of the fee that each hour or day has, where all have the same."""
+    lengths = set(redone.missed)
+    return str(lengths.pop() / redone.terms.covers_ms) if len(lengths) == 1 else ""
+
+
+def is_plain_row(policy: Policy, row: Row) -> bool:
+    """Whether the credit is a share of the base by one row of a table."""
+    is_one = isinstance(policy.credit, Table) and bool(row["rate"])
+    return is_one and not is_by_parts(policy) and not isinstance(policy.period, EachIncident)
+
+
+def is_plain(policy: Policy, row: Row) -> bool:
+    """Whether there is nothing to say that a statement's own figures do not: most credits are like this."""
+    terms = Settlement(policy.settlement.form, policy.settlement.expires_months, policy.settlement.expires_days)
+    return (
+        is_plain_row(policy, row)
+        and is_plain_cap(policy)
+        and not needs_detail(policy)
+        and (policy.base.of, policy.base.share) == (Base().of, Base().share)
+        and policy.period == CalendarMonths()
+        and policy.gate is Gate.AT_LEAST
+        and not policy.qualify.strict
+        and policy.group is None
+        and policy.settlement == terms
+    )
+
+
+def _base(policy: Policy, redone: Redone) -> StatedBase | None:
+    base = policy.base
+    if (base.of, base.share) == (Base().of, Base().share):
+        return None
+    return StatedBase(base.of, "" if redone.base is None else str(redone.base), str(base.share), base.month.value)
+
+
+def _terms(policy: Policy, redone: Redone, credit: Credit, at: int, found: Owed) -> Iterator[StatedTerm]:
+    """A function, or each of its ranges that pays something; with figures only where they are sure."""
+    if redone.is_sure and isinstance(credit, Bands):
+        bands = list(_bands(credit, redone.measurement, redone.terms))
+        if sum((Fraction(one.amount or 0) for one in bands), Fraction(0)) == found.minor:
+            yield from bands
+            return
+    term = _term(policy, credit, at, found, redone)
+    if not redone.is_sure:
+        yield term
+    elif any(found.size):
+        yield _figured(term, found)
+
+
+def _figured(term: StatedTerm, found: Owed) -> StatedTerm:
+    values = {name: getattr(term, name) for name in term.__slots__}
+    count = "" if found.count is None else str(found.count)
+    return StatedTerm(
+        **{**values, "amount": str(found.minor), "count": count, "time_ms": str(found.time_ms or "")},
+    )
+
+
+def _term(policy: Policy, credit: Credit, at: int, found: Owed, redone: Redone) -> StatedTerm:  # noqa: PLR0911 - a case each
+    currency = redone.terms.currency
+    extends = redone.terms.pays_time
+    match credit:
+        case Table(rows) if found.tier is not None:
+            return _row(rows[found.tier - at], currency, extends=extends)
+        case Flat(paid, per):
+            return StatedTerm("flat", _pay(paid, currency, extends=extends), per=per.value)
+        case Multiple():
+            return _multiple(policy, credit, found, redone)
+        case Blocks(block_ms, paid, count, per, after_ms):
+            pay = _pay(paid, currency, extends=extends)
+            unit = str(block_ms)
+            return StatedTerm("blocks", pay, per=per.value, part=count.value, unit=unit, beyond_ms=after_ms)
+        case Hits(span, paid, minimum_ms, strict, hit_by):
+            return StatedTerm(
+                "hits",
+                _pay(paid, currency, extends=extends),
+                unit=span.value,
+                beyond_ms=minimum_ms,
+                is_strict=strict,
+                by_outage=hit_by is HitBy.OUTAGE,
+            )
+        case Points(step, paid, count):
+            return StatedTerm("points", _pay(paid, currency, extends=extends), part=count.value, unit=str(step))
+        case Table() | Bands() | Manual() | Stack():
+            kinds = {Table: "table", Bands: "bands", Manual: "manual", Stack: "several"}
+            return StatedTerm(kinds[type(credit)])
+
+
+def _row(row: Tier, currency: str, *, extends: bool) -> StatedTerm:
+    return StatedTerm(
+        "table",
+        _pay(row.pays, currency, extends=extends),
+        upper="" if row.upper is None else str(row.upper),
+        upper_inclusive=row.upper_inclusive,
+        lower="" if row.lower is None else str(row.lower),
+        lower_inclusive=row.lower_inclusive,
+        clause=row.clause,
+    )
+
+
+def _multiple(policy: Policy, multiple: Multiple, found: Owed, redone: Redone) -> StatedTerm:
+    measurement, terms = redone.measurement, redone.terms
+    is_excess = multiple.of is DowntimeOf.EXCESS
+    bad = measurement.creditable_ms
+    if is_excess:
+        target = policy.target if policy.target is not None else Fraction(1)
+        bad = max(Fraction(0), bad - (1 - target) * measurement.total_ms)
+    pro_rata = policy.base.covers_ms is None and not multiple.whole_ms
+    covers = Fraction(measurement.total_ms) if pro_rata else terms.covers_ms
+    time = multiple.times * bad
+    if multiple.whole_ms:
+        time = Fraction((time / multiple.whole_ms).__ceil__() * multiple.whole_ms)
+    is_same = found.time_ms == time if terms.pays_time else found.minor == terms.base_minor * time / covers
+    is_known = redone.is_sure and is_same
+    return StatedTerm(
+        "multiple",
+        times=str(multiple.times),
+        whole_ms=multiple.whole_ms,
+        bad=str(bad) if is_known else "",
+        covers="" if terms.pays_time or not is_known else str(covers),
+        is_excess=is_excess,
+    )
+
+
+def _bands(bands: Bands, measurement: Measurement, terms: Terms) -> Iterator[StatedTerm]:
+    """The ranges into which the outages fall, or the period's downtime, each with how many."""
+    each = [o.bad_ms for o in measurement.outages] if bands.per is Per.OUTAGE else [measurement.creditable_ms]
+    for band in bands.rows:
+        count = sum(bad > 0 and _band_of(bands, bad) is band for bad in each)
+        paid = terms.pay(band.pays, count)
+        if not count or not any(paid.size):
+            continue
+        yield StatedTerm(
+            "bands",
+            _pay(band.pays, terms.currency, extends=terms.pays_time),
+            amount=str(paid.minor),
+            time_ms=str(paid.time_ms or ""),
+            count=str(count),
+            per=bands.per.value,
+            upper="" if band.upper_ms is None else str(band.upper_ms),
+            upper_inclusive=band.upper_inclusive,
+            lower=str(band.lower_ms),
+            lower_inclusive=band.lower_inclusive,
+            clause=band.clause,
+        )
+
+
+def _band_of(bands: Bands, bad_ms: Fraction) -> Band | None:
+    rows = [row for row in bands.rows if row.covers(bad_ms)]
+    if len(rows) > 1 and bands.overlap is not Overlap.DEEPEST:
+        return None
+    return max(rows, key=lambda row: row.lower_ms, default=None)
+
+
+def _pays(credit: Credit) -> Iterable[Pay]:
+    match credit:
+        case Table(rows) | Bands(rows):
+            return [row.pays for row in rows]
+        case Flat() | Blocks() | Hits() | Points():
+            return [credit.pay]
+        case Multiple(whole_ms=whole_ms):
+            # Time that is made whole is paid as time.
+            return [Time(whole_ms)] if whole_ms else []
+        case Stack(_, parts):
+            return [pay for part in parts for pay in _pays(part)]
+        case _:
+            return []
+
+
+def _pay(pay: Pay, currency: str, *, extends: bool) -> StatedPay:
+    match pay:
+        case Share(ratio):
+            return StatedPay("share", str(ratio))
+        case Amount(amounts):
+            return StatedPay("amount", next((str(one.minor) for one in amounts if one.currency == currency), "0"))
+        case Time(time_ms):
+            return StatedPay("service_time" if extends else "time", str(time_ms))
+        case Right(name):
+            return StatedPay("right", name)

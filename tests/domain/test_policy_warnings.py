@@ -1,0 +1,432 @@
+"""What a policy's author is warned of: each table says what is odd, and its twin that nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from sla_service.domain.money import Money
+from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import (
+    Amount,
+    Band,
+    Bands,
+    Blocks,
+    Flat,
+    Gate,
+    Hits,
+    Manual,
+    Multiple,
+    Overlap,
+    Per,
+    Points,
+    Right,
+    Share,
+    Span,
+    Stack,
+    Stacking,
+    Table,
+    Tier,
+    Time,
+)
+from sla_service.domain.policies.examples import PolicyExample
+from sla_service.domain.policies.indicators import Metric, Windows, Worse
+from sla_service.domain.policies.payment import (
+    Base,
+    Cap,
+    CapPer,
+    Claim,
+    ClaimUnit,
+    Minimum,
+    SettleForm,
+    Settlement,
+)
+from sla_service.domain.policies.warnings import covered_by, holes_of, overlaps_of, warnings_of
+
+
+def pct(text):
+    return Fraction(text) / 100
+
+
+def usd(minor):
+    return Money("USD", minor)
+
+
+def row(above_or_at, below, pays="10", **changes):
+    """From the first percentage (included) to below the second; None for no edge."""
+    lower, upper = (None if edge is None else pct(edge) for edge in (above_or_at, below))
+    return Tier(**{"pays": Share(pct(pays)), "upper": upper, "lower": lower, **changes})
+
+
+def band(from_minutes, below_minutes=None, pays="10", **changes):
+    upper_ms = None if below_minutes is None else below_minutes * MINUTE_MS
+    return Band(**{"pays": Share(pct(pays)), "lower_ms": from_minutes * MINUTE_MS, "upper_ms": upper_ms, **changes})
+
+
+GOOD = (row("99", "99.9"), row("95", "99", "25"), row(None, "95", "100"))
+
+
+def a_policy(*rows, **changes):
+    values = {
+        "policy": "storefront",
+        "version": 1,
+        "title": "Storefront",
+        "service": "storefront",
+        "effective_from": date(2023, 1, 1),
+        "time_zone": "UTC",
+        "indicator": Windows(),
+        "target": pct("99.9"),
+        "credit": Table(rows or GOOD),
+        "examples": (PolicyExample("an hour", date(2023, 9, 1)),),
+    }
+    return Policy(**{**values, **changes})
+
+
+def told(policy):
+    return [(warning.rule, warning.path, warning.message) for warning in warnings_of(policy)]
+
+
+LATENCY = {"indicator": Metric("latency", "ms"), "target": Fraction(200)}
+THROUGHPUT = {"indicator": Metric("throughput", worse=Worse.LOWER), "target": Fraction(200)}
+
+
+def slow(above_or_at, below, **changes):
+    lower, upper = (None if edge is None else Fraction(edge) for edge in (above_or_at, below))
+    return Tier(**{"pays": Share(pct("10")), "upper": upper, "lower": lower, **changes})
+
+
+ODD = [
+    pytest.param(
+        a_policy(row("99", "99.9"), row(None, "98", "20")),
+        [("hole", "credit", "no row says what availability at least 98% and below 99% pays")],
+        id="a hole between two rows",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.9", lower_inclusive=False), row(None, "99", "20")),
+        [("hole", "credit", "no row says what availability of exactly 99% pays")],
+        id="a hole of a single availability",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.9"), row("95", "99", "20")),
+        [("hole", "credit", "no row says what availability below 95% pays")],
+        id="no row for the worst",
+    ),
+    pytest.param(
+        a_policy(row("98", "99.9"), row(None, "99", "20")),
+        [("overlap", "credit[2]", "rows 1 and 2 both say what availability at least 98% and below 99% pays")],
+        id="two rows for the same",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.9"), row(None, "99", "20", upper_inclusive=True)),
+        [("overlap", "credit[2]", "rows 1 and 2 both say what availability of exactly 99% pays")],
+        id="two rows for the edge between them",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.9", "20"), row(None, "99", "10")),
+        [("pays_less", "credit[2].pay", "row 2 pays less than row 1, which is for better service")],
+        id="worse service pays less",
+    ),
+    pytest.param(
+        a_policy(row(None, "99", "10"), row("99", "99.9", "20")),
+        [("pays_less", "credit[1].pay", "row 1 pays less than row 2, which is for better service")],
+        id="worse service pays less, rows from the worst",
+    ),
+    pytest.param(
+        a_policy(credit=Table((row(None, "99.9", "20"), row(None, "99", "10")), Overlap.DEEPEST)),
+        [("pays_less", "credit.rows[2].pay", "row 2 pays less than row 1, which is for better service")],
+        id="the deepest row pays less",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.5"), row(None, "99", "20")),
+        [
+            (
+                "target_beyond_rows",
+                "target",
+                "availability at least 99.5% and below 99.9% misses the target, but no row says what it pays",
+            )
+        ],
+        id="a target above the first row",
+    ),
+    pytest.param(
+        a_policy(gate=Gate.ABOVE),
+        [
+            (
+                "target_beyond_rows",
+                "target",
+                "availability of exactly 99.9% misses the target, but no row says what it pays",
+            )
+        ],
+        id="exactly the target is missed, and pays nothing",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.95"), row(None, "99", "20")),
+        [
+            (
+                "row_beyond_target",
+                "credit[1].below",
+                "row 1 also covers availability at least 99.9% and below 99.95%, which meets the target",
+            )
+        ],
+        id="a row beyond the target",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.9", upper_inclusive=True), row(None, "99", "20")),
+        [
+            (
+                "row_beyond_target",
+                "credit[1].up_to",
+                "row 1 also covers availability of exactly 99.9%, which meets the target",
+            )
+        ],
+        id="a row that includes the target",
+    ),
+    pytest.param(
+        a_policy(row("99.9", "99.95", "5"), *GOOD),
+        [("row_never_applies", "credit[1]", "row 1 never applies: all that it covers meets the target")],
+        id="a row above the target",
+    ),
+    pytest.param(
+        a_policy(*GOOD, row("99", "98", "100")),
+        [("row_never_applies", "credit[4]", "row 4 never applies: its edges leave nothing between them")],
+        id="a row with its edges exchanged",
+    ),
+    pytest.param(
+        a_policy(slow("300", None), **LATENCY),
+        [
+            (
+                "target_beyond_rows",
+                "target",
+                "latency above 200 ms and below 300 ms misses the target, but no row says what it pays",
+            )
+        ],
+        id="a metric's target below its first row",
+    ),
+    pytest.param(
+        a_policy(slow("200", None), **LATENCY),
+        [
+            (
+                "row_beyond_target",
+                "credit[1].from",
+                "row 1 also covers latency of exactly 200 ms, which meets the target",
+            )
+        ],
+        id="a metric's row that includes the target",
+    ),
+    pytest.param(
+        a_policy(slow("200", "300", lower_inclusive=False), slow("300", None, pays=Share(pct(5))), **LATENCY),
+        [("pays_less", "credit[2].pay", "row 2 pays less than row 1, which is for better service")],
+        id="a higher latency pays less",
+    ),
+    pytest.param(
+        a_policy(slow("200", "300", lower_inclusive=False), **LATENCY),
+        [("hole", "credit", "no row says what latency at least 300 ms pays")],
+        id="no row for the highest latency",
+    ),
+    pytest.param(
+        a_policy(slow(None, "150"), **THROUGHPUT),
+        [
+            (
+                "target_beyond_rows",
+                "target",
+                "throughput at least 150 and below 200 misses the target, but no row says what it pays",
+            )
+        ],
+        id="a metric that is worse when lower",
+    ),
+    pytest.param(
+        a_policy(
+            credit=Stack(
+                Stacking.SUM, (Table(GOOD), Stack(Stacking.LARGEST, (Table((row("99", "99.9"), row(None, "98"))),)))
+            )
+        ),
+        [("hole", "credit.of[2].of[1]", "no row says what availability at least 98% and below 99% pays")],
+        id="a hole in a table within a stack",
+    ),
+    pytest.param(
+        a_policy(credit=Stack(Stacking.SUM, (Flat(Share(pct(5))), Table((row("98", "99.9"), row(None, "99", "20")))))),
+        [
+            (
+                "overlap",
+                "credit.of[2].rows[2]",
+                "rows 1 and 2 both say what availability at least 98% and below 99% pays",
+            )
+        ],
+        id="an overlap in a table within a stack",
+    ),
+    pytest.param(
+        a_policy(credit=Bands((band(10, 60), band(90, pays="20")), Per.PERIOD)),
+        [("hole", "credit", "no row says what downtime at least 1 h and below 90 min pays")],
+        id="a hole between bands",
+    ),
+    pytest.param(
+        a_policy(credit=Bands((band(10, 60), band(60, 1440, "20")), Per.PERIOD)),
+        [("hole", "credit", "no row says what downtime at least 1 d pays")],
+        id="no band for the longest outage",
+    ),
+    pytest.param(
+        a_policy(credit=Bands((band(10), band(60, pays="5")), Per.PERIOD)),
+        [
+            ("overlap", "credit.rows[2]", "rows 1 and 2 both say what downtime at least 1 h pays"),
+            ("pays_less", "credit.rows[2].pay", "row 2 pays less than row 1, which is for better service"),
+        ],
+        id="bands that overlap, the longer one paying less",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap(pct(50)),)),
+        [("row_above_cap", "credit[3].pay", "row 3 pays more than cap 1 ever lets be paid")],
+        id="a row above the cap",
+    ),
+    pytest.param(
+        a_policy(credit=Flat(Amount((usd(500), Money("EUR", 450)))), caps=(Cap((Money("EUR", 400),)),)),
+        [("row_above_cap", "credit.pay", "it pays more than cap 1 ever lets be paid")],
+        id="an amount above the cap in its currency",
+    ),
+    pytest.param(
+        a_policy(credit=Bands((Band(Time(DAY_MS)),)), caps=(Cap(HOUR_MS, per=CapPer.OUTAGE),)),
+        [("row_above_cap", "credit.rows[1].pay", "row 1 pays more than cap 1 ever lets be paid")],
+        id="time above the cap of an outage",
+    ),
+    pytest.param(
+        a_policy(credit=Multiple(Fraction(10))),
+        [("no_cap", "credit", "there is no cap: a long outage credits more than the whole base")],
+        id="ten times the fee for the time down",
+    ),
+    pytest.param(
+        a_policy(credit=Blocks(30 * MINUTE_MS, Share(pct(5)))),
+        [("no_cap", "credit", "there is no cap: a long outage credits more than the whole base")],
+        id="a share for every half hour",
+    ),
+    pytest.param(
+        a_policy(credit=Stack(Stacking.SUM, (Hits(Span.HOUR, Share(pct(1))), Points(pct("0.1"), Share(pct(1)))))),
+        [
+            ("no_cap", "credit.of[1]", "there is no cap: a long outage credits more than the whole base"),
+            ("no_cap", "credit.of[2]", "there is no cap: a long outage credits more than the whole base"),
+        ],
+        id="a share for every hour, and for every point",
+    ),
+    pytest.param(
+        a_policy(examples=()),
+        [("no_examples", "examples", "nothing tests these terms: write at least one example")],
+        id="no examples",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap((usd(100),)),), minimums=(Minimum(Money("EUR", 500)), Minimum(usd(500)))),
+        [("minimum_above_cap", "minimum[2]", "cap 1 stops at USD 1.00, so that no credit ever reaches this")],
+        id="a minimum above the cap",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap((usd(100),)),), minimums=(Minimum(usd(100), strict=True),)),
+        [("minimum_above_cap", "minimum[1]", "cap 1 stops at USD 1.00, so that no credit ever reaches this")],
+        id="more than the cap is asked for",
+    ),
+    pytest.param(
+        a_policy(claim=Claim(4, not_before_days=5)),
+        [
+            (
+                "claim_impossible",
+                "claim.not_before",
+                "the deadline is before the first day to claim",
+            )
+        ],
+        id="a deadline before the earliest day",
+    ),
+]
+
+
+@pytest.mark.parametrize(("policy", "warnings"), ODD)
+def test_the_author_is_told(policy, warnings):
+    assert told(policy) == warnings
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(a_policy(), id="rows that meet, down to the worst"),
+        pytest.param(a_policy(row("99", "99.9"), row("0", "99")), id="a last row from 0%"),
+        pytest.param(a_policy(credit=Table((row(None, "99.9"), row(None, "99", "20")), Overlap.DEEPEST)), id="deepest"),
+        pytest.param(a_policy(row(None, None)), id="one row for everything"),
+        pytest.param(a_policy(row("99", None), row(None, "99", "20")), id="a first row without upper edge"),
+        pytest.param(a_policy(row("99", "99.9"), Tier(Right("terminate"), pct("99"))), id="a right after a share"),
+        pytest.param(
+            a_policy(row("99", "99.9", upper_inclusive=True), row(None, "99"), gate=Gate.ABOVE),
+            id="exactly the target is missed, and the first row has it",
+        ),
+        pytest.param(
+            a_policy(row("99", "99.5"), row(None, "99"), target=None, gate=Gate.NONE), id="a table without a target"
+        ),
+        pytest.param(
+            a_policy(row("99", "99.95"), row(None, "99"), gate=Gate.NONE), id="a table that the target does not gate"
+        ),
+        pytest.param(a_policy(slow("200", None, lower_inclusive=False), **LATENCY), id="a metric from its target on"),
+        pytest.param(a_policy(slow(None, "200"), **THROUGHPUT), id="a metric that is worse when lower"),
+        pytest.param(a_policy(credit=Bands((band(10, 60), band(60, pays="20")))), id="bands that meet"),
+        pytest.param(a_policy(caps=(Cap(Fraction(1)),)), id="a row that just reaches the cap"),
+        pytest.param(a_policy(caps=(Cap(pct(50), "next_invoice"),)), id="a cap of something else"),
+        pytest.param(a_policy(base=Base(share=Fraction(1, 12)), caps=(Cap(pct(50)),)), id="a base of a twelfth"),
+        pytest.param(a_policy(caps=(Cap(pct(50), per=CapPer.OUTAGE),)), id="a cap for outages and rows for the period"),
+        pytest.param(a_policy(credit=Multiple(Fraction(10)), caps=(Cap(Fraction(1)),)), id="a multiple with a cap"),
+        pytest.param(a_policy(credit=Multiple()), id="the fee for the time down"),
+        pytest.param(
+            a_policy(credit=Multiple(Fraction(10)), settlement=Settlement(SettleForm.TERM_EXTENSION)),
+            id="ten times the time down, as service time",
+        ),
+        pytest.param(a_policy(credit=Blocks(DAY_MS, Share(pct(1)))), id="one per cent a day"),
+        pytest.param(a_policy(credit=Hits(Span.DAY, Amount((usd(500),)))), id="an amount a day"),
+        pytest.param(a_policy(credit=Manual("at our discretion")), id="a manual decision"),
+        pytest.param(
+            a_policy(caps=(Cap((usd(100),)),), minimums=(Minimum(usd(100)),)), id="a minimum that the cap just reaches"
+        ),
+        pytest.param(a_policy(claim=Claim(5, not_before_days=5)), id="a single day to claim"),
+        pytest.param(a_policy(claim=Claim(1, ClaimUnit.MONTHS, not_before_days=28)), id="a month to claim"),
+        pytest.param(
+            a_policy(claim=Claim(1, ClaimUnit.BUSINESS_DAYS, not_before_days=3)), id="business days over a holiday"
+        ),
+    ],
+)
+def test_nothing_is_told(policy):
+    assert told(policy) == []
+
+
+def test_without_a_gate_the_target_is_where_a_missing_row_matters():
+    policy = a_policy(row("99", "99.5"), row(None, "99", "20"), gate=Gate.NONE)
+    assert [warning.rule for warning in warnings_of(policy)] == ["hole"]
+
+
+_edges = st.sampled_from([None, *(pct(edge) for edge in ("90", "95", "99", "99.5", "99.9", "100"))])
+_rows = st.builds(
+    Tier,
+    st.just(Share(pct(10))),
+    upper=_edges,
+    upper_inclusive=st.booleans(),
+    lower=_edges | st.just(Fraction(0)),
+    lower_inclusive=st.booleans(),
+)
+_figures = st.sampled_from([pct(n) for n in ("-1", "0", "1", "90", "92", "95", "99", "99.4", "99.5", "99.9")])
+
+
+def has(figures, figure):
+    low, high = figures
+    return low <= (0, figure, False) < high
+
+
+@given(_rows, _figures)
+def test_a_range_has_what_the_row_covers(tier, figure):
+    assert has(covered_by(tier), figure) is tier.covers(figure)
+
+
+@given(st.lists(_rows, max_size=4).map(tuple), _figures)
+def test_what_misses_the_target_is_in_one_row_or_in_a_hole_or_in_an_overlap(rows, figure):
+    policy = a_policy(credit=Table(rows))
+    covering = [row for row in rows if row.covers(figure)]
+    missed = figure < policy.target
+    holes = [hole for hole in holes_of(policy, policy.credit) if has(hole, figure)]
+    overlaps = [both for _, _, both in overlaps_of(policy, policy.credit) if has(both, figure)]
+    assert len(holes) == (missed and not covering)
+    assert bool(overlaps) is (missed and len(covering) > 1)
+    assert overlaps_of(policy, replace(policy.credit, overlap=Overlap.DEEPEST)) == []
