@@ -50,10 +50,17 @@ def summarise(session: Session, run_id: int) -> list[dict[str, Any]]:
         func.count().label("credits"),
         func.count(CREDITS.c.merchant_id.distinct()).label("merchants"),
         func.sum(CREDITS.c.amount_minor).label("amount_minor"),
+        func.sum(CREDITS.c.service_ms).label("service_ms"),
     )
     rows = session.connection().execute(select(*by, *sums).where(CREDITS.c.run_id == run_id).group_by(*by)).mappings()
-    found = [{**row, "amount_minor": int(row["amount_minor"])} for row in rows]
+    found = [{**row, "amount_minor": int(row["amount_minor"]), "service_ms": int(row["service_ms"])} for row in rows]
     return sorted(found, key=lambda row: tuple(str(row[column.name]) for column in by))
+
+
+def deciders(session: Session, run_id: int) -> list[str]:
+    """Who decided a case of a run."""
+    query = select(CREDITS.c.decided_by).where(CREDITS.c.run_id == run_id, CREDITS.c.decided_by.is_not(None))
+    return sorted(session.connection().execute(query.distinct()).scalars())
 
 
 def list_parked(session: Session, run_id: int) -> list[CreditRecord]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from sla_service.db.credits import deciders
 from sla_service.db.runs import change_state, load_run
 from sla_service.db.tables import RunRecord
 from sla_service.domain.errors import ConflictError, ForbiddenError
@@ -29,7 +30,7 @@ def approve_run(session: Session, run_id: int, *, digest: str | None, now_ms: in
         actor: The approver; not who calculated it.
 
     Raises:
-        ForbiddenError: Nobody approves their own run.
+        ForbiddenError: Nobody approves their own run, nor a run with a case that they decided.
         ConflictError: It is not waiting for approval, or its figures are not those the approver saw.
     """
     run = load_run(session, run_id)
@@ -38,6 +39,8 @@ def approve_run(session: Session, run_id: int, *, digest: str | None, now_ms: in
     require_state(run, "calculated")
     if run.created_by.casefold() == actor.casefold():
         raise ForbiddenError("four_eyes", f"{actor} calculated run {run_id}; a second person approves it")
+    if actor.casefold() in {name.casefold() for name in deciders(session, run_id)}:
+        raise ForbiddenError("four_eyes", f"{actor} decided a case of run {run_id}; a second person approves it")
     if digest is not None and not (digest and run.digest.startswith(digest)):
         raise ConflictError(
             "digest_changed", f"run {run_id} is {run.digest[:12]} now, not {digest[:12]}; review it again"

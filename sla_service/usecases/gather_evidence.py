@@ -16,6 +16,7 @@ from sla_service.db.incidents import list_incidents
 from sla_service.domain.accounting.detail import longest_grant, reach
 from sla_service.domain.accounting.exclusion import grant
 from sla_service.domain.cycles import months_in
+from sla_service.domain.error_budget import BURN_ALERTS
 from sla_service.domain.incidents import Incident, usage_incident
 from sla_service.domain.instants import DAY_MS
 from sla_service.domain.periods import Month
@@ -29,6 +30,9 @@ from sla_service.usecases.policies_in_force import published_policies
 
 ZONES_MARGIN_MS = DAY_MS
 """A local month begins up to 14 hours before or 12 after the same month in UTC; a day covers both."""
+
+BURN_MS = max(alert.long_ms for alert in BURN_ALERTS)
+"""On a month's first day the longest burn window lies in the month before."""
 
 
 @dataclass(slots=True)
@@ -90,9 +94,10 @@ def reads_usage(policy: Policy) -> bool:
 
 
 def around(month: Month) -> Window:
-    """The month in every zone, and some time on both sides, for runs that reach over its edge."""
+    """The month in every zone, and some time on both sides, for runs and burn windows that reach over its edge."""
     utc = month.window("UTC")
-    return Window(utc.start_ms - ZONES_MARGIN_MS - DAY_MS, utc.end_ms + ZONES_MARGIN_MS + DAY_MS)
+    margin = ZONES_MARGIN_MS + BURN_MS
+    return Window(utc.start_ms - margin, utc.end_ms + margin)
 
 
 def within_reach(gathered: Gathered) -> Window:
