@@ -9,6 +9,7 @@ import pytest
 
 from sla_service.db.engine import reading, writing
 from sla_service.db.statements import list_statements, load_statement
+from sla_service.domain.errors import ForbiddenError
 from sla_service.domain.instants import DAY_MS
 from sla_service.domain.money import Money
 from sla_service.domain.statements import statement_from_json
@@ -112,10 +113,12 @@ def issued(engine):
         decide_credit(session, first, number, amount, reason="as agreed", now_ms=NOW_MS, actor="ben")
         reject_run(session, first)
     run_id = calculate(engine)
+    with writing(engine) as session, pytest.raises(ForbiddenError, match="Ben decided a case"):
+        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="Ben")
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="cat")
     with writing(engine) as session:
-        issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
+        issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="cat")
     return run_id
 
 
