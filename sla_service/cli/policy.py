@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from sla_service.cli.context import Context, pass_context
 from sla_service.cli.policy_diff import policy_diff
 from sla_service.cli.policy_read import policy_explain, policy_list, policy_print, policy_schema_
 from sla_service.cli.policy_text import FILES
-from sla_service.domain.errors import InvalidValueError
+from sla_service.domain.errors import InvalidValueError, Problem
 from sla_service.usecases.policies import PolicyCheck, check_policy, publish_policy
 from sla_service.usecases.policy_examples import ExampleResult
 
@@ -30,13 +31,13 @@ def policy() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Results as JSON.")
 def policy_check(files: tuple[Path, ...], as_json: bool) -> None:
     """Read policy files and run the examples inside them; changes nothing."""
-    checks = _checks(files)
+    checks, problems = _checks(files)
     if as_json:
         click.echo(json.dumps([_mapping(path, check) for path, check in checks.items()]))
     else:
         for path, check in checks.items():
             _print(path, check)
-    _refuse_failed(checks)
+    _refuse_failed(checks, problems)
 
 
 @policy.command("test")
@@ -44,13 +45,13 @@ def policy_check(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Results as JSON.")
 def policy_test(files: tuple[Path, ...], as_json: bool) -> None:
     """Run the examples inside policy files, and show of each that fails what was expected and what was found."""
-    checks = _checks(files)
+    checks, problems = _checks(files)
     if as_json:
         click.echo(json.dumps([_tested(path, check) for path, check in checks.items()]))
     else:
         for path, check in checks.items():
             _print_tests(path, check)
-    _refuse_failed(checks)
+    _refuse_failed(checks, problems)
 
 
 @policy.command("publish")
@@ -64,7 +65,10 @@ def policy_publish(context: Context, files: tuple[Path, ...]) -> None:
     with context.writing() as session:
         for path in files:
             document = path.read_text(encoding="utf-8")
-            published, new = publish_policy(session, document, now_ms=context.clock(), actor=context.actor)
+            try:
+                published, new = publish_policy(session, document, now_ms=context.clock(), actor=context.actor)
+            except InvalidValueError as error:
+                raise _named(path, files, error) from None
             word = "published" if new else "was published before"
             click.echo(f"{published.name_and_version} {word} ({published.digest[:12]}).")
 
@@ -73,11 +77,28 @@ for command in (policy_explain, policy_schema_, policy_print, policy_list, polic
     policy.add_command(command)
 
 
-def _checks(files: tuple[Path, ...]) -> dict[Path, PolicyCheck]:
-    return {path: check_policy(path.read_text(encoding="utf-8")) for path in files}
+def _checks(files: tuple[Path, ...]) -> tuple[dict[Path, PolicyCheck], list[Problem]]:
+    """The files that can be read, and every problem of those that cannot."""
+    checks: dict[Path, PolicyCheck] = {}
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            checks[path] = check_policy(path.read_text(encoding="utf-8"))
+        except InvalidValueError as error:
+            problems += _named(path, files, error).problems
+    return checks, problems
 
 
-def _refuse_failed(checks: dict[Path, PolicyCheck]) -> None:
+def _named(path: Path, files: tuple[Path, ...], error: InvalidValueError) -> InvalidValueError:
+    """The same refusal; of several files, with the name of the one."""
+    if len(files) == 1:
+        return error
+    return InvalidValueError(replace(one, path=f"{path}, {one.path}".removesuffix(", ")) for one in error.problems)
+
+
+def _refuse_failed(checks: dict[Path, PolicyCheck], problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidValueError(problems)
     if any(check.failed for check in checks.values()):
         raise InvalidValueError.of("example_failed", "examples do not hold; see above")
 

@@ -87,7 +87,7 @@ def _facts(policy: Policy, example: PolicyExample, gathered: Gathered, measureme
 def _compare(policy: Policy, example: PolicyExample, measurement: Measurement, found: Assessment) -> ExampleResult:
     expect = example.expect
     if policy.is_metric:
-        shown = exact = str(measurement.decisive)
+        shown = exact = decimal(measurement.decisive)
     else:
         shown, exact = format_floored(found.availability), str(found.availability)
     wanted = expect.availability
@@ -146,6 +146,17 @@ def _unrounded(found: Assessment) -> Fraction:
     if found.service_ms:
         return found.service_ms / DAY_MS
     return Fraction(found.unrounded_minor, 10 ** MINOR_DIGITS[found.amount.currency])
+
+
+def decimal(figure: Fraction) -> str:
+    """A metric's value as a decimal where it is one, else as the exact ratio: ``3.9``, ``1/3``."""
+    for places in range(10):
+        scaled = abs(figure) * 10**places
+        if scaled.denominator == 1:
+            digits = str(scaled.numerator).rjust(places + 1, "0")
+            whole, rest = digits[: len(digits) - places], digits[len(digits) - places :]
+            return f"{'-' if figure < 0 else ''}{whole}{'.' if rest else ''}{rest}"
+    return str(figure)
 
 
 def format_time(time_ms: Fraction) -> str:

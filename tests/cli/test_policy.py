@@ -56,6 +56,20 @@ def test_an_example_that_fails_shows_what_was_expected_and_what_was_found(sla, w
     assert shown["examples"][0]["holds"] is False
 
 
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_of_several_files_every_problem_names_its_own_and_the_good_ones_are_shown(sla, written, command):
+    good = written(book.POLICIES["free"] + EXAMPLE, "good.yaml")
+    bad = written(book.POLICIES["free"].replace("version: 1", "version: one"), "bad.yaml")
+    worse = written(book.POLICIES["free"].replace("service:", "servise:"), "worse.yaml")
+    result = sla("policy", command, bad, good, worse)
+    assert result.exit_code == 3
+    assert "1 of 1 examples hold" in result.output
+    assert f"{bad}, version" in result.output
+    assert f"{worse}, servise" in result.output
+    alone = sla("policy", command, bad)
+    assert str(bad) not in alone.output
+
+
 def test_what_a_person_should_look_at_again_is_said_without_failing(sla, written):
     holed = written(book.POLICIES["events"].replace("{below: 99%, pay: 25%}", "{below: 98%, pay: 25%}"))
     for command in ("check", "test"):

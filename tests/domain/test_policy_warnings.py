@@ -35,6 +35,7 @@ from sla_service.domain.policies.credits import (
     Tier,
     Time,
 )
+from sla_service.domain.policies.cycles import EachDay
 from sla_service.domain.policies.examples import PolicyExample
 from sla_service.domain.policies.indicators import Metric, Windows, Worse
 from sla_service.domain.policies.payment import (
@@ -367,6 +368,9 @@ def test_the_author_is_told(policy, warnings):
         pytest.param(a_policy(slow(None, "200"), **THROUGHPUT), id="a metric that is worse when lower"),
         pytest.param(a_policy(credit=Bands((band(10, 60), band(60, pays="20")))), id="bands that meet"),
         pytest.param(a_policy(caps=(Cap(Fraction(1)),)), id="a row that just reaches the cap"),
+        pytest.param(
+            a_policy(period=EachDay(), caps=(Cap(pct(10)),)), id="rows of a day's fee and a cap of the month's"
+        ),
         pytest.param(a_policy(caps=(Cap(pct(50), "next_invoice"),)), id="a cap of something else"),
         pytest.param(a_policy(base=Base(share=Fraction(1, 12)), caps=(Cap(pct(50)),)), id="a base of a twelfth"),
         pytest.param(a_policy(caps=(Cap(pct(50), per=CapPer.OUTAGE),)), id="a cap for outages and rows for the period"),

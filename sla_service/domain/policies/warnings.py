@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from sla_service.domain.policies import credits as c
+from sla_service.domain.policies.cycles import EachDay, EachHour
 from sla_service.domain.policies.indicators import Metric, Worse
 from sla_service.domain.policies.payment import Cap, CapPer, ClaimUnit, SettleForm
 from sla_service.domain.policies.terms import Policy
 from sla_service.domain.shares import format_percent
 
 MONTH_DAYS = 31  # the longest
-
 Rows = c.Table | c.Bands
 Function = Rows | c.Flat | c.Multiple | c.Blocks | c.Hits | c.Points | c.Manual
 
@@ -210,10 +210,10 @@ def _above_caps(policy: Policy, credit: Function, path: str) -> Iterator[Warning
 
 
 def _most(policy: Policy, cap: Cap) -> c.Pay:
-    """A cap as what could be paid; a share of something else than the base says nothing about a row."""
+    """A cap as what could be paid; a share of something else than the base (an hour's fee, say) says nothing."""
     if isinstance(cap.at, Fraction):
-        is_comparable = policy.base.of == (cap.of,) and policy.base.share == 1
-        return c.Share(cap.at) if is_comparable else c.Right("")
+        is_whole = not isinstance(policy.period, EachHour | EachDay) and policy.base.share == 1
+        return c.Share(cap.at) if is_whole and policy.base.of == (cap.of,) else c.Right("")
     return c.Time(cap.at) if isinstance(cap.at, int) else c.Amount(cap.at)
 
 
