@@ -26,8 +26,10 @@ The month, in order:
   sla db upgrade
   sla policy publish examples/2023-09-19/policies/*.yaml
   sla import partners|merchants|contracts|incidents|timeline|impacts|exclusions FILE
+                                      and, if a policy asks: units|usage|charges|claims
   sla run calculate --period 2023-09
   sla run show 1                      what would be credited, and what is parked
+  sla run decide 1 42 --amount "12.00 USD" --reason "why"   what no formula decides
   sla --as ben run approve 1          a second person
   sla run issue 1
   sla statement render --run 1 -o statements/

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from fractions import Fraction
 from typing import Any
 
 import click
@@ -26,6 +27,7 @@ from sla_service.usecases.calculate_run import calculate_run
 from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import NEXT, approve_run, reject_run
 from sla_service.usecases.issue_run import issue_run, issuer_of
+from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.read_parked import silent_incidents
 
 RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
@@ -181,7 +183,7 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
             row["service"],
             row["currency"],
             f"{row['merchants']:,}",
-            grouped(Money(row["currency"], row["amount_minor"]).amount),
+            credited_in_words(row["currency"], row["amount_minor"], row["service_ms"]),
         )
         for row in credited
     ]
@@ -199,16 +201,23 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
     console.print(f"Run {found.run_id} is {found.state}; {NEXT[found.state]}.", highlight=False)
 
 
+def credited_in_words(currency: str, minor: int, service_ms: int) -> str:
+    """Money, service time at the end of the term, or both: ``1,250.00``, ``12 d``, ``1,250.00 and 12 d``."""
+    said = [grouped(Money(currency, minor).amount)] if minor or not service_ms else []
+    return " and ".join([*said, *([format_time(Fraction(service_ms))] if service_ms else [])])
+
+
 def print_totals(console: Console, rows: list[dict[str, Any]]) -> None:
     """Totals per currency; never a sum across currencies."""
-    sums: dict[str, tuple[int, int]] = {}
+    sums: dict[str, tuple[int, int, int]] = {}
     for row in rows:
         if row["outcome"] == "credited":
-            count, minor = sums.get(row["currency"], (0, 0))
-            sums[row["currency"]] = (count + row["credits"], minor + row["amount_minor"])
+            count, minor, service_ms = sums.get(row["currency"], (0, 0, 0))
+            added = (count + row["credits"], minor + row["amount_minor"], service_ms + row["service_ms"])
+            sums[row["currency"]] = added
     cells = [
-        (currency, f"{count:,}", grouped(Money(currency, minor).amount))
-        for currency, (count, minor) in sorted(sums.items())
+        (currency, f"{count:,}", credited_in_words(currency, minor, service_ms))
+        for currency, (count, minor, service_ms) in sorted(sums.items())
     ]
     console.print(
         table("Totals per currency", ("currency", "credits", "credited"), cells, numbers=("credits", "credited"))

@@ -269,3 +269,11 @@ def test_mail_without_a_server_names_the_missing_settings_with_exit_code_7(sla, 
     assert result.exit_code == 7
     assert "SLA_SMTP_HOST" in result.output
     assert "SLA_MAIL_FROM" in result.output
+
+
+def test_a_run_shows_service_time_beside_the_money(wide):
+    shown = wide("run", "calculate", "--period", "2023-09").output
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert "longer v1 longer USD 1 1 d" in lines
+    (total,) = [line for line in lines if line.startswith("USD ")]
+    assert total.endswith(" and 1 d")

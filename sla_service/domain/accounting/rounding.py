@@ -34,7 +34,7 @@ def whole(value: Fraction, unit: Fraction | int, rounding: TimeRounding) -> Frac
 
 
 def rounded_availability(policy: Policy, measurement: Measurement) -> Fraction | None:
-    """The availability that gate and table see, where the policy rounds it; otherwise None."""
+    """The availability, or a metric's value, that gate and table see, where the policy rounds it; otherwise None."""
     figure = None
     for step in policy.quantise:
         if isinstance(step, RoundAvailability):

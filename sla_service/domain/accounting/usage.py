@@ -70,7 +70,9 @@ def measure_usage(policy: Policy, sums: Sequence[UsageSum], total_ms: int) -> Me
             found = _metric(policy, sums, total_ms, statistic)
         case _:
             return None
-    return found and replace(found, figure=found.figure or rounded_availability(policy, found))
+    # A metric has a figure of its own, which may be 0; where the policy rounds it, the rounded one is the figure.
+    rounded = None if found is None else rounded_availability(policy, found)
+    return found if found is None or rounded is None else replace(found, figure=rounded)
 
 
 def has_too_few(minimum: MinimumRequests | None, sums: Iterable[UsageSum]) -> bool:

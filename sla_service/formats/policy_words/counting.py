@@ -99,7 +99,8 @@ def quantise(voice: Voice) -> Iterator[str]:
             case RoundTotal(unit_ms, rounding):
                 yield voice.say(f"quantise.total.{rounding}", unit=voice.time(unit_ms))
             case RoundAvailability(step, rounding):
-                yield voice.say(f"quantise.availability.{rounding}", promised=voice.promised, step=voice.figure(step))
+                what = "metric" if voice.policy.is_metric else "availability"
+                yield voice.say(f"quantise.{what}.{rounding}", promised=voice.promised, step=voice.figure(step))
 
 
 def period(voice: Voice) -> Iterator[str]:

@@ -11,7 +11,7 @@ from sla_service.domain.stated_terms import StatedRounding
 from sla_service.domain.statements import StatedCredit, Statement, StatementKind
 from sla_service.domain.windows import Window
 from sla_service.formats.texts import credit_words
-from sla_service.formats.texts.credit_words import REQUESTS, Words, edge, listed, period, target, term
+from sla_service.formats.texts.credit_words import REQUESTS, Words, edge, listed, period, target
 from sla_service.formats.texts.time_words import exact_time, length, service_time
 
 BY_MONTH = frozenset({"", "incident", "hour", "day"})
@@ -232,11 +232,14 @@ def seen(credit: StatedCredit, words: Words) -> Iterator[str]:
 
 def roundings(credit: StatedCredit, words: Words) -> list[str]:
     """How time or availability was made whole, a sentence per step."""
-    return [_rounding(step, words) for step in credit.measured.quantise]
+    return [_rounding(step, credit, words) for step in credit.measured.quantise]
 
 
-def _rounding(step: StatedRounding, words: Words) -> str:
+def _rounding(step: StatedRounding, credit: StatedCredit, words: Words) -> str:
     if step.kind == "whole_slots":
         return words.texts.say("statement.quantise.whole_slots", unit=length(int(step.unit), words))
-    unit = term(step.unit, words) if step.kind == "availability" else exact_time(Fraction(step.unit), words)
-    return words.texts.say(f"statement.quantise.{step.kind}.{step.rounding}", unit=unit)
+    if step.kind != "availability":
+        unit = exact_time(Fraction(step.unit), words)
+        return words.texts.say(f"statement.quantise.{step.kind}.{step.rounding}", unit=unit)
+    kind = "metric" if credit.measured.metric else "availability"
+    return words.texts.say(f"statement.quantise.{kind}.{step.rounding}", unit=edge(step.unit, credit, words))

@@ -12,7 +12,7 @@ from sla_service.domain.statements import snapshot_sha256, statement_from_json, 
 from sla_service.formats.texts import Texts, credit_words
 from sla_service.formats.texts.conventions import Conventions
 from sla_service.formats.texts.credit_words import Words
-from sla_service.formats.texts.ladder_words import Rung, ladder
+from sla_service.formats.texts.ladder_words import Rung, head, ladder, total
 from sla_service.usecases.service_month import ServiceMonth
 from sla_service.web.portal.figures import amount
 
@@ -50,10 +50,10 @@ def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceM
     stated = next(c for c in statement.credits if c.service == one.service and c.period_start_ms == start_ms)
     words = Words(texts, ways)
     return CreditView(
-        amount=amount(ways, one) if one.service_ms else ways.amount(stated.amount),
+        amount=total(stated, words),
         is_issued=True,
         how=texts.say("statement.ladder.title"),
-        unit=texts.say("statement.ladder.amount", currency=stated.amount.currency),
+        unit=head(stated, words),
         rungs=tuple(ladder(stated, words)),
         when=credit_words.when(stated, words),
         expires=ways.iso_day(stated.expires_on) if stated.expires_on else "",
