@@ -651,6 +651,24 @@ CASES = [
         id="availability to the nearest",
     ),
     pytest.param(
+        {"indicator": LATENCY, "quantise": (RoundAvailability(Fraction(10), TimeRounding.DOWN),)},
+        ["The value of “latency” is rounded down to whole multiples of 10 ms."],
+        ["“latency”的数值以10 ms为单位向下取整。"],
+        id="a metric down",
+    ),
+    pytest.param(
+        {"indicator": LATENCY, "quantise": (RoundAvailability(Fraction(10), TimeRounding.UP),)},
+        ["The value of “latency” is rounded up to whole multiples of 10 ms."],
+        ["“latency”的数值以10 ms为单位向上取整。"],
+        id="a metric up",
+    ),
+    pytest.param(
+        {"indicator": LATENCY, "quantise": (RoundAvailability(Fraction(10), TimeRounding.NEAREST),)},
+        ["The value of “latency” is rounded to the nearest whole multiple of 10 ms, a half upwards."],
+        ["“latency”的数值以10 ms为单位取最接近的整数倍，恰为一半的进位。"],
+        id="a metric to the nearest",
+    ),
+    pytest.param(
         {"period": CalendarMonths(3)},
         ["The period is the quarter of three calendar months, counted from January."],
         ["计算周期为季度，每三个自然月为一季，自一月起算。"],
