@@ -418,6 +418,9 @@ def _sayable(policy: Policy) -> Policy:
     """Without the terms that mean nothing beside the others, which a file refuses."""
     if policy.subject is indicators.SubjectKind.POOL and (policy.is_metric or isinstance(policy.period, SPANS)):
         policy = replace(policy, subject=indicators.SubjectKind.UNIT)
+    timed = isinstance(policy.indicator, indicators.Windows | indicators.Slots)
+    if isinstance(policy.subject, indicators.Together) and not timed:
+        policy = replace(policy, subject=indicators.SubjectKind.MERCHANT)
     if not isinstance(policy.indicator, SUMS):
         return policy
     rules = dict.fromkeys(
@@ -467,7 +470,7 @@ def policies(draw: st.DrawFn) -> Policy:
         indicator=indicator,
         credit=draw(credits_of(figures, step, has_target=has_target)),
         target=target,
-        subject=draw(_one_of(indicators.SubjectKind)),
+        subject=draw(_one_of(indicators.SubjectKind) | st.builds(indicators.Together, st.none() | st.integers(2, 99))),
         qualify=draw(qualifies()),
         exclude=draw(_some(exclude_rules, unique=True)),
         quantise=draw(_some(quantises(step))),

@@ -13,6 +13,7 @@ import pyarrow as pa
 from sla_service.domain.accounting import Account, Judged, Piece, PieceStatus, account, denominator_ms
 from sla_service.domain.accounting.detail import needs_detail
 from sla_service.domain.accounting.rounding import rounded_availability
+from sla_service.domain.accounting.together import Lying, together
 from sla_service.domain.accounting.usage import UsageSum, has_too_few, measure_usage, users_as_pieces
 from sla_service.domain.assessment import is_higher_worse, is_whole
 from sla_service.domain.incidents import USAGE_PREFIX
@@ -20,7 +21,7 @@ from sla_service.domain.measurement import Measurement, Part
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.cycles import PartPeriod
 from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
-from sla_service.domain.policies.indicators import AffectedUsers, Slots, SubjectKind, Windows
+from sla_service.domain.policies.indicators import AffectedUsers, Slots, SubjectKind, SubjectOf, Together, Windows
 from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.gather_evidence import Gathered
@@ -75,18 +76,21 @@ class Accounts:
         if found.policy is None or found.policy.digest not in self.detailed:
             return None
         numbers = self.numbers[subject, span]
-        shares = tuple(unit.fee_share for unit in found.units)
-        # Representatives have one policy, region and period; the zone may differ, and units their shares of the fee.
-        key = (found.time_zone, shares, *(self.representative[number] for number in numbers))
+        # Representatives have one policy, region and period; the zone may differ, and units their lives and shares.
+        key = (found.time_zone, found.units, *(self.representative[number] for number in numbers))
         if key not in self._known:
-            parts = [self._one(found, found.policy, number) for number in numbers]
-            self._known[key] = _together(found, found.policy, parts) if found.units else parts[0]
+            at_once = [numbers] if isinstance(found.policy.subject, Together) else [[number] for number in numbers]
+            parts = [self._one(found, found.policy, several) for several in at_once]
+            self._known[key] = _of_units(found, found.policy, parts) if len(parts) == len(found.units) else parts[0]
         return self._known[key]
 
-    def _one(self, subject: Subject, policy: Policy, number: int) -> Accounted:
-        one = self.tables.measurables[number]
-        unit = self.representative[number]
-        pieces, sums, rows = self.pieces.get(unit, []), self.sums.get(unit, []), self.spans.get(unit, [])
+    def _one(self, subject: Subject, policy: Policy, numbers: Sequence[int]) -> Accounted:
+        """The account of one unit, or of those that count only together."""
+        one = self.tables.measurables[numbers[0]]
+        units = [self.representative[number] for number in numbers]
+        sums = [row for unit in units for row in self.sums.get(unit, [])]
+        rows = [row for unit in units for row in self.spans.get(unit, [])]
+        pieces = self._lying(subject, policy.subject, units)
         asks_usage = policy.qualify.affected is not Affected.EVERYONE and policy.service not in self.used_services
         if asks_usage or not self._is_known(policy, pieces, sums, rows):
             return Accounted(None, reason=NO_USAGE.format(service=policy.service))
@@ -107,6 +111,14 @@ class Accounts:
         lines = tuple(_lines(policy, found, self._usage_incident(policy)))
         return Accounted(measurement, found.excluded_ppm_ms, found.unmeasured_ms, lines)
 
+    def _lying(self, subject: Subject, of: SubjectOf, units: Sequence[int]) -> Sequence[Piece]:
+        """The pieces of one unit, or what those that count only together have at the same time."""
+        pieces = [self.pieces.get(unit, []) for unit in units]
+        if not isinstance(of, Together):
+            return pieces[0]
+        lives = map(subject.lifetime_of, subject.units)
+        return together([Lying(life, one) for life, one in zip(lives, pieces, strict=True)], of.down)
+
     def _is_known(
         self, policy: Policy, pieces: Sequence[Piece], sums: Sequence[UsageSum], rows: Sequence[object]
     ) -> bool:
@@ -120,7 +132,7 @@ class Accounts:
         return next((n for n, one in enumerate(self.gathered.incidents) if one.incident_id == wanted), -1)
 
 
-def _together(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> Accounted:
+def _of_units(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> Accounted:
     """The units of a contract: pooled, or one by one."""
     known = [(one.measurement, unit) for one, unit in zip(found, subject.units, strict=True) if one.measurement]
     if not known:

@@ -21,6 +21,8 @@ from sla_service.domain.windows import Window
 from sla_service.usecases.policies_in_force import policy_in_force
 
 Row = Mapping[str, Any]
+LONG_AGO_MS, FAR_AHEAD_MS = -(2**52), 2**52
+"""Beyond every evidence, a hundred thousand years away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class Subject:
     """The whole period."""
     units: tuple[Unit, ...] = ()
     """For policies that look at units."""
+
+    def lifetime_of(self, unit: Unit) -> Window:
+        """When a unit existed; one that did at an edge of what is measured did beyond it too, as far as is known."""
+        here = self.window or unit.window
+        start = LONG_AGO_MS if unit.window.start_ms == here.start_ms else unit.window.start_ms
+        return Window(start, FAR_AHEAD_MS if unit.window.end_ms == here.end_ms else unit.window.end_ms)
 
 
 class ContractPeriods:

@@ -13,7 +13,7 @@ from sla_service.domain.accounting.detail import needs_detail
 from sla_service.domain.incidents import USAGE_PREFIX, Curve, Incident, recovery_segments
 from sla_service.domain.policies import MERCHANT_ZONE, Policy
 from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
-from sla_service.domain.policies.indicators import RequestsPer, Slots, Windows
+from sla_service.domain.policies.indicators import RequestsPer, Slots, Together, Windows
 from sla_service.domain.recurrence import recurring_windows
 from sla_service.domain.windows import Window
 from sla_service.measure.availability import Evidence
@@ -107,7 +107,8 @@ class _Making:
                 if unit >= 0:
                     name = subject.units[unit].name
                     cut = subject.units[unit].window.overlap(measured) if self.windows is None else measured
-                    active = cut or measured
+                    # What hits units at once is measured over the contract's time, whenever each of them existed.
+                    active = measured if isinstance(policy.subject, Together) else cut or measured
                 contract = subject.contract
                 self.subjects.append(
                     (

@@ -85,7 +85,7 @@ def state_measured(policy: Policy, row: Row, measurement: Measurement, whole: Wi
         credited_ms=_credited(measurement) if is_sure else "",
         indicator=INDICATORS[type(policy.indicator)],
         metric=None if metric is None else _metric(metric, row),
-        subject="" if policy.subject is SubjectKind.MERCHANT else policy.subject.value,
+        subject="" if policy.subject is SubjectKind.MERCHANT else policy.subject_word,
         gate="" if policy.gate is Gate.AT_LEAST else policy.gate.value,
         grace_ms=policy.qualify.grace_ms,
         minimum_run_strict=policy.qualify.strict,

@@ -144,6 +144,8 @@ METRIC = "{kind: metric, name: latency, unit: ms}"
 SAID = [
     # Stages 1 and 2
     ("subject", "pool", indicators.SubjectKind.POOL),
+    ("subject", "together", indicators.Together()),
+    ("subject", "{kind: together, down: 2}", indicators.Together(2)),
     ("indicator", "{kind: windows, curve: linear, overlap: largest}", indicators.Windows(Curve.LINEAR)),
     ("indicator", "{kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 10%}}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.ERROR_RATE, indicators.Comparison.ABOVE, Fraction(1, 10)),))),
     ("indicator", "{kind: slots, slot: 1 min, bad_when: [{figure: failures, at_least: 5}, {figure: value, below: -2.5}], minimum_requests: {count: 2000, per: slot}}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.FAILURES, indicators.Comparison.AT_LEAST, Fraction(5)), indicators.BadWhen(indicators.UsageFigure.VALUE, indicators.Comparison.BELOW, Fraction(-5, 2))), indicators.MinimumRequests(2000, indicators.RequestsPer.SLOT))),

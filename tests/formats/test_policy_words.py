@@ -88,6 +88,7 @@ from sla_service.domain.policies.indicators import (
     Slots,
     Statistic,
     SubjectKind,
+    Together,
     UsageFigure,
     Windows,
     Worse,
@@ -189,6 +190,24 @@ CASES = [
         ],
         ["每一单元（站点、设备或功能）单独计算，并各占费用的一部分；合同的赔付额为各单元赔付额之和。"],
         id="single units",
+    ),
+    pytest.param(
+        {"subject": Together()},
+        [
+            "The service is hit only while all units of the contract that exist are hit at the same time.",
+            "At each instant it is hit as much as the least hit of the units that this takes; where it takes an excluded unit, the time is excluded.",
+        ],
+        [
+            "合同项下现存的全部单元同时受到影响的，方视为该服务受到影响。",
+            "每一时刻的受损比例，以构成上述情形所必需的单元中受损最轻者为准；须计入被排除的单元方能构成的，该时段予以排除。",
+        ],
+        id="all units at once",
+    ),
+    pytest.param(
+        {"subject": Together(2)},
+        ["The service is hit only while at least 2 units of the contract are hit at the same time."],
+        ["合同项下至少2个单元同时受到影响的，方视为该服务受到影响。"],
+        id="two units at once",
     ),
     pytest.param(
         {"indicator": Windows(Curve.FULL_OUTAGE)},

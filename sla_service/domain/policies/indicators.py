@@ -20,6 +20,17 @@ class SubjectKind(StrEnum):
     """Each unit (site, device, feature) alone, with its own share of the fee; the contract's credit is their sum."""
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Stage 1. The contract is hit only while several of its units are, and as much as the least hit of them."""
+
+    down: int | None = None
+    """How many units at once; None for all that exist."""
+
+
+SubjectOf = SubjectKind | Together
+
+
 class Comparison(StrEnum):
     """How a figure is held against an edge, exactly as a contract words it."""
 

@@ -12,7 +12,7 @@ from sla_service.domain.policies.credits import Credit, Gate, Stack, Table, Tier
 from sla_service.domain.policies.cycles import CalendarMonths, PartPeriod, Period
 from sla_service.domain.policies.downtime import Exclude, Qualify, Quantise
 from sla_service.domain.policies.examples import PolicyExample
-from sla_service.domain.policies.indicators import Indicator, Metric, SubjectKind, Windows
+from sla_service.domain.policies.indicators import Indicator, Metric, SubjectKind, SubjectOf, Together, Windows
 from sla_service.domain.policies.payment import Base, Cap, Chronic, Claim, Group, Minimum, Settlement
 
 MERCHANT_ZONE = "merchant"
@@ -34,7 +34,7 @@ class Policy:
     credit: Credit
     target: Fraction | None = None
     """None where nothing is promised apart from the credit function."""
-    subject: SubjectKind = SubjectKind.MERCHANT
+    subject: SubjectOf = SubjectKind.MERCHANT
     qualify: Qualify = Qualify()
     exclude: tuple[Exclude, ...] = ()
     quantise: tuple[Quantise, ...] = ()
@@ -62,6 +62,11 @@ class Policy:
     examples: tuple[PolicyExample, ...] = ()
     digest: str = ""
     """SHA-256 of the file's meaning: comments, order of keys and layout do not change it."""
+
+    @property
+    def subject_word(self) -> str:
+        """The word for what availability is computed of."""
+        return "together" if isinstance(self.subject, Together) else str(self.subject)
 
     @property
     def name_and_version(self) -> str:

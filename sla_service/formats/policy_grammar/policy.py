@@ -39,7 +39,11 @@ from sla_service.domain.policies.indicators import (
     Metric,
     ScoredEvents,
     SlotMean,
+    Slots,
     SubjectKind,
+    SubjectOf,
+    Together,
+    Windows,
 )
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base, Chronic, SettleForm, Settlement
 from sla_service.formats.policy_grammar import words
@@ -212,7 +216,10 @@ def _looks_at_time(credit_: Credit) -> bool:
             return False
 
 
-def _check_pool(fields: Fields, subject: SubjectKind, period: Period, indicator: Indicator) -> None:
+def _check_subject(fields: Fields, subject: SubjectOf, period: Period, indicator: Indicator) -> None:
+    if isinstance(subject, Together) and not isinstance(indicator, Windows | Slots):
+        what = "only windows and bad slots tell whether units are hit at the same time"
+        fields.refuse("together_times", f"use another indicator or subject: {what}", "subject")
     if subject is not SubjectKind.POOL:
         return
     if isinstance(period, EachIncident | EachHour | EachDay):
@@ -223,7 +230,7 @@ def _check_pool(fields: Fields, subject: SubjectKind, period: Period, indicator:
 
 _CHECKS = (
     Check(("indicator", "qualify", "exclude", "quantise", "credit"), _check_sums),
-    Check(("subject", "period", "indicator"), _check_pool),
+    Check(("subject", "period", "indicator"), _check_subject),
     Check(("target", "gate", "credit", "chronic"), _check_target),
     Check(("base", "settlement", "examples"), _check_fees),
     Check(("period", "examples"), _check_first_days),

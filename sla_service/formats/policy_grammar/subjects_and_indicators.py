@@ -20,6 +20,8 @@ from sla_service.domain.policies.indicators import (
     Slots,
     Statistic,
     SubjectKind,
+    SubjectOf,
+    Together,
     UsageFigure,
     Windows,
     Worse,
@@ -27,11 +29,18 @@ from sla_service.domain.policies.indicators import (
 from sla_service.formats.policy_grammar import words
 from sla_service.formats.policy_grammar.members import Field, Named, Said
 from sla_service.formats.policy_grammar.records import OneOf, Record, Variant
-from sla_service.formats.policy_grammar.shapes import ListOf, Scalar, Shape
+from sla_service.formats.policy_grammar.shapes import Either, ListOf, Scalar, Shape
 
 _MAX_REQUESTS = 10**12
 
-SUBJECT = words.enumeration(SubjectKind)
+TOGETHER: Record[Together] = Record(
+    Together, (Field("down", words.HOW_MANY, "How many units must be hit at once; all that exist"),)
+)
+SUBJECT: Shape[SubjectOf] = Either(
+    words.choice({**{str(one): one for one in SubjectKind}, "together": Together()}),
+    OneOf((Variant({"together": {}}, TOGETHER, "Down only while several units are at once"),)),
+    is_one=lambda subject: isinstance(subject, SubjectKind) or subject == Together(),
+)
 
 
 def _edges(scalar: Scalar[Fraction]) -> Named:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import parse_date, parse_instant
 from sla_service.domain.money import Money
 from sla_service.formats import policy_scalars as scalars
@@ -19,6 +20,9 @@ E = TypeVar("E", bound=StrEnum)
 
 _SOURCE_CHARACTERS = 500
 _MAX_COUNT = 10**12
+_MAX_UNITS = 10_000
+_SEVERAL = 2
+ALL = "all"
 _LOOSE = ["string", "number", "boolean"]
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -50,6 +54,24 @@ def whole(low: int, high: int) -> Scalar[int]:
     digits = text_form("0|[1-9][0-9]*")
     form: JsonSchema = {"anyOf": [{"type": "integer", "minimum": low, "maximum": high}, digits]}
     return Scalar("", scalars.whole(low, high), str, form)
+
+
+def _parse_how_many(text: str) -> int | None:
+    if text == ALL:
+        return None
+    try:
+        return scalars.whole(_SEVERAL, _MAX_UNITS)(text)
+    except InvalidValueError as error:
+        message = f"write `{ALL}`, or a whole number from {_SEVERAL} to {_MAX_UNITS}"
+        raise InvalidValueError.of("number_range", message) from error
+
+
+HOW_MANY: Scalar[int | None] = Scalar(
+    "",
+    _parse_how_many,
+    lambda number: ALL if number is None else str(number),
+    {"anyOf": [{"const": ALL}, whole(_SEVERAL, _MAX_UNITS).form]},
+)
 
 
 def _text(name: str, characters: int) -> Scalar[str]:

@@ -15,6 +15,7 @@ from sla_service.domain.policies.indicators import (
     ScoredEvents,
     SlotMean,
     Slots,
+    Together,
     UsageFigure,
     Windows,
 )
@@ -23,7 +24,12 @@ from sla_service.formats.policy_words.voice import Voice
 
 def subject(voice: Voice) -> Iterator[str]:
     """Stage 1."""
-    yield voice.say(f"subject.{voice.policy.subject}")
+    of = voice.policy.subject
+    if isinstance(of, Together):
+        yield voice.say("subject.together") if of.down is None else voice.say("subject.several", number=of.down)
+        yield voice.say("subject.least_hit")
+    else:
+        yield voice.say(f"subject.{of}")
 
 
 def indicator(voice: Voice) -> Iterator[str]:
