@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from sla_service.domain.instants import parse_instant
 from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Share, Table, Time
 from sla_service.domain.policies.examples import PolicyExample
 from sla_service.formats.policy_yaml import parse_policy
 from sla_service.usecases.policies import check_policy
@@ -19,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "policies" / "published").glob("*.yaml"))
 CASES = ROOT.parent / "shared" / "data" / "published_sla_cases.json"
 DAY_MS = 86_400_000
+PAYS = re.compile(r"([\d.]+)%(?: of total invoice)?$|(\d+) days$")
 UNIT_MS = {"days of service": DAY_MS, "days of service added to the term": DAY_MS, "minutes of service": 60_000}
 
 
@@ -72,6 +76,30 @@ def test_a_collected_case_is_told_as_it_was_collected(case_id):
     if expected.get("sla_target") and policy.target is not None:
         assert policy.target == Fraction(expected["sla_target"])
     _assert_credit(case, example)
+
+
+@pytest.mark.parametrize("case_id", sorted(name for name, case in collected().items() if "windows" in case["input"]))
+def test_a_collected_case_has_the_outages_that_were_collected(case_id):
+    _, example = published()[case_id]
+    told = sorted((one.window.start_ms, one.window.end_ms) for one in example.impact)
+    windows = collected()[case_id]["input"]["windows"]
+    assert told == sorted((parse_instant(one["start"]), parse_instant(one["end"])) for one in windows)
+
+
+@pytest.mark.parametrize("case_id", sorted(collected()))
+def test_a_collected_case_falls_into_the_row_that_was_collected(case_id):
+    policy, example = published()[case_id]
+    row = collected()[case_id]["expected"]["tier"]
+    if row.startswith(("GAP", "CONTRADICTION")):
+        assert example.expect.undefined
+    elif row in {"none", "0%"}:
+        assert not example.expect.tier
+        assert not getattr(example.expect.credit, "minor", example.expect.credit)
+    elif isinstance(policy.credit, Table) and (pays := PAYS.search(row)):
+        share, days = pays.groups()
+        pay = Share(Fraction(share) / 100) if share else Time(int(days) * DAY_MS)
+        assert policy.credit.rows[(example.expect.tier or 0) - 1].pays == pay
+        assert example.expect.tier
 
 
 def _assert_credit(case: dict, example: PolicyExample) -> None:
