@@ -306,6 +306,7 @@ def _rows(number: int, case: Case) -> dict[str, list[dict[str, Any]]]:
                 "kind": rule.kind,
                 "notice_ms": rule.notice_ms,
                 "leaves_period": rule.leaves_period,
+                "reason": rule.kind,
             }
             for rank, rule in enumerate(case.rules)
         ],

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
+from typing import Any
 
 from sla_service.domain.incidents import TimelinePoint
 from sla_service.domain.money import Money, Rounding
@@ -238,3 +240,39 @@ def _in_row(tier: Tier, availability: Fraction) -> bool:
     if availability < 0:
         return tier.lower == 0
     return tier.lower < availability or (tier.lower == availability and tier.lower_inclusive)
+
+
+def excluded_slowly(policy: Policy, pieces: Sequence[Any], period: Window, *, step_ms: int, first: date) -> int:
+    """What allowances leave out of a period, step by step, in UTC; ``first`` is the contract's first day.
+
+    ``pieces`` have ``start_ms``, ``end_ms`` and ``rule``, and their edges lie on steps.
+    """
+    used: dict[Any, int] = {}
+    excluded_ms = 0
+    for piece in pieces:
+        allowances = policy.exclude[piece.rule].allowances
+        for at_ms in range(piece.start_ms, piece.end_ms, step_ms):
+            keys = [
+                (one.shared or (piece.rule, one.per), _stretch(policy, one.per, at_ms, first)) for one in allowances
+            ]
+            if any(used.get(key, 0) + step_ms > one.time_ms for key, one in zip(keys, allowances, strict=True)):
+                continue
+            for key in keys:
+                used[key] = used.get(key, 0) + step_ms
+            if period.start_ms <= at_ms < period.end_ms:
+                excluded_ms += step_ms
+    return excluded_ms
+
+
+def _stretch(policy: Policy, per: str, at_ms: int, first: date) -> Any:
+    """What an allowance is granted for, by any name that no other stretch has."""
+    day = datetime.fromtimestamp(at_ms / 1000, UTC).date()
+    since = day.year * 12 + day.month - policy.period.first_month
+    names = {
+        "week": day.isocalendar()[:2],
+        "month": (day.year, day.month),
+        "quarter": since // 3,
+        "year": since // 12,
+        "contract_year": day.year - ((day.month, day.day) < (first.month, first.day)),
+    }
+    return names[per]

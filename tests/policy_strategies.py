@@ -14,7 +14,7 @@ from sla_service.domain.incidents import Curve, TimelinePoint
 from sla_service.domain.instants import EARLIEST_MS, LATEST_MS, SECOND_MS
 from sla_service.domain.money import Money, Rounding
 from sla_service.domain.policies import credits as c
-from sla_service.domain.policies import cycles, downtime, indicators, payment
+from sla_service.domain.policies import cycles, downtime, indicators, local_windows, payment
 from sla_service.domain.policies.examples import ExampleImpact, ExampleUsage, Expectation, PolicyExample
 from sla_service.domain.policies.terms import MERCHANT_ZONE, Policy
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
@@ -106,22 +106,74 @@ def qualifies(draw: st.DrawFn) -> downtime.Qualify:
     )
 
 
-exclude_rules = st.builds(
-    downtime.ExclusionRule,
-    _one_of(ExclusionKind),
-    st.none() | durations_ms,
-    _one_of(downtime.ExclusionEffect),
-    st.none() | st.builds(downtime.Allowance, durations_ms, _one_of(downtime.AllowancePer)),
-    st.booleans(),
-    _some(texts, unique=True),
-) | st.builds(
-    downtime.RecurringRule,
+start_days = st.integers(0, 6) | st.builds(
+    local_windows.NthWeekday, st.sampled_from([1, 2, 3, 4, -1]), st.integers(0, 6)
+)
+year_days = st.builds(
+    lambda first, last: local_windows.YearDays(first.month, first.day, last.month, last.day), days, days
+)
+local_windows_ = st.builds(
+    local_windows.LocalWindow,
     st.integers(0, 1439),
     st.integers(0, 1440),
     zones,
-    _some(st.integers(0, 6), unique=True),
-    _one_of(downtime.ExclusionEffect),
+    _some(start_days, unique=True),
+    _some(year_days, unique=True),
 )
+allowances = st.lists(
+    st.builds(
+        downtime.Allowance, durations_ms, _one_of(downtime.AllowancePer), st.sampled_from(["", "", "upkeep", "all"])
+    ),
+    max_size=3,
+    unique_by=lambda one: (one.per, one.shared),
+)
+
+
+def _limited(rules):
+    """Rules with none, one or several allowances."""
+    return st.builds(_with_allowances, rules, allowances)
+
+
+def _with_allowances(rule, limits):
+    return replace(rule, allowance=limits[0] if limits else None, further=tuple(limits[1:]))
+
+
+exclude_rules = _limited(
+    st.builds(
+        downtime.ExclusionRule,
+        _one_of(ExclusionKind),
+        st.none() | durations_ms,
+        _one_of(downtime.ExclusionEffect),
+        confirmed=st.booleans(),
+        covered=_some(texts, unique=True),
+        within=_some(local_windows_, unique=True),
+    )
+) | _limited(
+    st.builds(
+        downtime.RecurringRule,
+        st.integers(0, 1439),
+        st.integers(0, 1440),
+        zones,
+        _some(start_days, unique=True),
+        _one_of(downtime.ExclusionEffect),
+        never=_some(year_days, unique=True),
+    )
+)
+
+
+def _really_shared(rules):
+    """The rules, none of which shares an allowance with nobody, or another one under the same name."""
+    limits = [one for rule in rules for one in rule.allowances]
+    alike = {one.shared for one in limits if limits.count(one) > 1 and _is_one(one.shared, limits)}
+    kept = [
+        _with_allowances(rule, [one for one in rule.allowances if not one.shared or one.shared in alike])
+        for rule in rules
+    ]
+    return tuple(dict.fromkeys(kept))
+
+
+def _is_one(name, limits):
+    return len({one for one in limits if one.shared == name}) == 1
 
 
 def quantises(step):
@@ -423,9 +475,7 @@ def _sayable(policy: Policy) -> Policy:
         policy = replace(policy, subject=indicators.SubjectKind.MERCHANT)
     if not isinstance(policy.indicator, SUMS):
         return policy
-    rules = dict.fromkeys(
-        replace(rule, allowance=None) if isinstance(rule, downtime.ExclusionRule) else rule for rule in policy.exclude
-    )
+    rules = dict.fromkeys(_with_allowances(rule, []) for rule in policy.exclude)
     return replace(
         policy,
         qualify=downtime.Qualify(affected=policy.qualify.affected, activity_ms=policy.qualify.activity_ms),
@@ -472,7 +522,7 @@ def policies(draw: st.DrawFn) -> Policy:
         target=target,
         subject=draw(_one_of(indicators.SubjectKind) | st.builds(indicators.Together, st.none() | st.integers(2, 99))),
         qualify=draw(qualifies()),
-        exclude=draw(_some(exclude_rules, unique=True)),
+        exclude=_really_shared(draw(_some(exclude_rules, unique=True))),
         quantise=draw(_some(quantises(step))),
         period=period,
         denominator_ms=draw(st.none() | durations_ms),

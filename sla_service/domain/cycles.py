@@ -6,6 +6,7 @@ import calendar
 from datetime import date, timedelta
 from fractions import Fraction
 
+from sla_service.domain.instants import to_datetime
 from sla_service.domain.periods import Month, midnight_ms
 from sla_service.domain.policies.cycles import BillingMonth, CalendarMonths, Period, RollingDays, Week
 from sla_service.domain.windows import Window
@@ -44,6 +45,44 @@ def period_of(period: Period, first_day: date, zone: str) -> Window:
         return _window(first_day, _cycle_day(Month(first_day.year, first_day.month).next, period.day), zone)
     found = periods_ending_in(period, Month(first_day.year, first_day.month), zone)
     return found[0] if found else Month(first_day.year, first_day.month).window(zone)
+
+
+def period_at(period: Period, at_ms: int, zone: str) -> Window:
+    """The whole period in which an instant lies; of those that overlap, the one that ends first."""
+    month = Month.at(at_ms, zone)
+    for ahead in range(13):
+        for found in periods_ending_in(period, _later(month, ahead), zone):
+            if found.start_ms <= at_ms < found.end_ms:
+                return found
+    return month.window(zone)
+
+
+def calendar_around(at_ms: int, zone: str, months: int, first_month: int = 1) -> Window:
+    """The stretch of so many calendar months, counted from a month of the year, in which an instant lies."""
+    month = Month.at(at_ms, zone)
+    first = _later(month, -((month.month - first_month) % months))
+    return _window(first.first_day, _later(first, months).first_day, zone)
+
+
+def week_around(at_ms: int, zone: str, starts: int = 0) -> Window:
+    """The seven local days from a day of the week on, Monday 0, in which an instant lies."""
+    day = to_datetime(at_ms, zone).date()
+    first = day - timedelta(days=(day.weekday() - starts) % 7)
+    return _window(first, first + timedelta(days=7), zone)
+
+
+def contract_year_around(at_ms: int, zone: str, starts_on: date) -> Window:
+    """The year of a contract in which an instant lies: from its first day, or an anniversary, to the next one.
+
+    A contract of 29 February has its anniversary on the 28th where there is no 29th.
+    """
+    day = to_datetime(at_ms, zone).date()
+    year = day.year - (day < _anniversary(starts_on, day.year))
+    return _window(_anniversary(starts_on, year), _anniversary(starts_on, year + 1), zone)
+
+
+def _anniversary(day: date, year: int) -> date:
+    return _cycle_day(Month(year, day.month), day.day)
 
 
 def months_in(period: Period) -> Fraction:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sla_service.domain.instants import load_zone, to_datetime, to_ms
 from sla_service.domain.policies import MERCHANT_ZONE
 from sla_service.domain.policies.downtime import RecurringRule
+from sla_service.domain.policies.local_windows import LocalWindow, NthWeekday, StartDay, YearDays
 from sla_service.domain.windows import Window
 
 MINUTES_OF_DAY = 24 * 60
+LAST = -1
 
 
-def recurring_windows(rule: RecurringRule, within: Window, zone: str) -> list[Window]:
+def recurring_windows(rule: RecurringRule | LocalWindow, within: Window, zone: str) -> list[Window]:
     """The rule's windows that touch a stretch of time, in order.
 
     From two to five where the clock jumps from two to three is the two hours that there are; where it goes back, four.
@@ -27,7 +30,7 @@ def recurring_windows(rule: RecurringRule, within: Window, zone: str) -> list[Wi
     last = to_datetime(within.end_ms, name).date()
     found = []
     while day <= last:
-        if not rule.days or day.weekday() in rule.days:
+        if _starts_on(rule, day):
             over = MINUTES_OF_DAY if rule.ends_minute <= rule.starts_minute else 0
             start, end = _at(day, rule.starts_minute, name), _at(day, rule.ends_minute + over, name)
             # Both ends may fall into the hour that a clock skips.
@@ -35,6 +38,36 @@ def recurring_windows(rule: RecurringRule, within: Window, zone: str) -> list[Wi
                 found.append(window)
         day += timedelta(days=1)
     return found
+
+
+def windows_of(rules: Sequence[LocalWindow], within: Window, zone: str) -> list[Window]:
+    """The time in any of several recurring windows, as windows that lie apart, in order."""
+    found: list[Window] = []
+    for window in sorted(one for rule in rules for one in recurring_windows(rule, within, zone)):
+        if found and window.start_ms <= found[-1].end_ms:
+            found[-1] = Window(found[-1].start_ms, max(found[-1].end_ms, window.end_ms))
+        else:
+            found.append(window)
+    return found
+
+
+def _starts_on(rule: RecurringRule | LocalWindow, day: date) -> bool:
+    is_day = not rule.days or any(_is(one, day) for one in rule.days)
+    return is_day and not any(_lies_in(day, days) for days in rule.never)
+
+
+def _is(one: StartDay, day: date) -> bool:
+    """Whether a day is one of those that a rule names."""
+    if not isinstance(one, NthWeekday):
+        return day.weekday() == one
+    if day.weekday() != one.weekday:
+        return False
+    return (day + timedelta(days=7)).month != day.month if one.nth == LAST else (day.day - 1) // 7 + 1 == one.nth
+
+
+def _lies_in(day: date, days: YearDays) -> bool:
+    at, first, last = (day.month, day.day), (days.first_month, days.first_day), (days.last_month, days.last_day)
+    return first <= at <= last if first <= last else at >= first or at <= last
 
 
 def _at(day: date, minute: int, zone: str) -> int:

@@ -282,7 +282,7 @@ class _Planning:
 
     def _with_kind(self, stretches: Expr) -> Expr:
         """The reason for which a stretch is excluded, null if it is not."""
-        rules = self._table("rules").select("terms", "rank", "kind", "leaves_period")
+        rules = self._table("rules").select("terms", "rank", "leaves_period", kind=_.reason)
         return stretches.left_join(rules, ["terms", "rank"], rname="{name}_rule")
 
     def _details(self, units: Expr, pieces: Expr, rows: Expr, excluded: Expr) -> dict[str, Expr]:

@@ -79,10 +79,13 @@ RULES = pa.schema(
         ("leaves_period", pa.bool_()),
         ("confirmed", pa.bool_()),
         ("covered", pa.string()),
+        ("reason", pa.string()),
     ],
 )
 """Exclusions of the terms, ranked from 0; where several match at an instant the lowest rank gives the reason.
 
+``kind`` is what its windows are called: one of the kinds that are known, or a word of its own for windows that were
+made for this rule alone. ``reason`` is what people read.
 ``covered`` names the upstream providers whose outages count all the same, each between bars: ``|one|two|``."""
 
 PLATFORM = pa.schema(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from sla_service.domain.accounting import Account, Judged, Piece, PieceStatus, account, denominator_ms
 from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.accounting.grants import NO_DAY
 from sla_service.domain.accounting.rounding import rounded_availability
 from sla_service.domain.accounting.together import Lying, together
 from sla_service.domain.accounting.usage import UsageSum, has_too_few, measure_usage, users_as_pieces
@@ -20,15 +22,16 @@ from sla_service.domain.incidents import USAGE_PREFIX
 from sla_service.domain.measurement import Measurement, Part
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.cycles import PartPeriod
-from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
+from sla_service.domain.policies.downtime import Affected, AllowancePer, ExclusionEffect
 from sla_service.domain.policies.indicators import AffectedUsers, Slots, SubjectKind, SubjectOf, Together, Windows
 from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.excluded_windows import reason_of
 from sla_service.usecases.gather_evidence import Gathered
 
 if TYPE_CHECKING:
     from sla_service.measure.availability import Measured
-    from sla_service.usecases.evidence_tables import Tables
+    from sla_service.usecases.evidence_tables import Measurable, Tables
 
 NO_USAGE = "no usage of {service} is known for the period; import usage"
 
@@ -76,8 +79,9 @@ class Accounts:
         if found.policy is None or found.policy.digest not in self.detailed:
             return None
         numbers = self.numbers[subject, span]
-        # Representatives have one policy, region and period; the zone may differ, and units their lives and shares.
-        key = (found.time_zone, found.units, *(self.representative[number] for number in numbers))
+        # Representatives have one policy, region and period; zone and the contract's first day may differ, and units
+        # their lives and shares.
+        key = (found.time_zone, _first_day(found), found.units, *(self.representative[number] for number in numbers))
         if key not in self._known:
             at_once = [numbers] if isinstance(found.policy.subject, Together) else [[number] for number in numbers]
             parts = [self._one(found, found.policy, several) for several in at_once]
@@ -100,8 +104,7 @@ class Accounts:
         if isinstance(policy.indicator, Slots) and has_too_few(policy.indicator.minimum_requests, sums):
             # So few requests that nothing is bad, however it was observed.
             pieces = [replace(p, share_ppm=0) for p in pieces]
-        activity = [Window(row[0], row[1]) for row in rows if row[4]]
-        found = account(policy, pieces, period=one.period, active=one.window, zone=subject.time_zone, activity=activity)
+        found = _accounted(subject, policy, one, pieces, rows)
         measurement = found.measurement
         if not isinstance(policy.indicator, Windows | Slots | AffectedUsers):
             total_ms = denominator_ms(policy, period=one.period, active=one.window)
@@ -130,6 +133,27 @@ class Accounts:
     def _usage_incident(self, policy: Policy) -> int:
         wanted = f"{USAGE_PREFIX}{policy.service}"
         return next((n for n, one in enumerate(self.gathered.incidents) if one.incident_id == wanted), -1)
+
+
+def _accounted(
+    subject: Subject, policy: Policy, one: Measurable, pieces: Sequence[Piece], rows: Sequence[Span]
+) -> Account:
+    return account(
+        policy,
+        pieces,
+        period=one.period,
+        active=one.window,
+        zone=subject.time_zone,
+        activity=[Window(row[0], row[1]) for row in rows if row[4]],
+        starts_on=_first_day(subject),
+    )
+
+
+def _first_day(subject: Subject) -> date:
+    """The contract's first day where its terms look at it; otherwise one for all, so that they are accounted as one."""
+    rules = subject.policy.exclude if subject.policy else ()
+    by_contract = any(one.per is AllowancePer.CONTRACT_YEAR for rule in rules for one in rule.allowances)
+    return subject.contract.starts_on if by_contract else NO_DAY
 
 
 def _of_units(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> Accounted:
@@ -223,8 +247,7 @@ def is_counted(one: Judged) -> bool:
 def _reason(policy: Policy, one: Judged) -> str | None:
     if one.effect is None or one.piece.rule < 0:
         return None
-    rule = policy.exclude[one.piece.rule]
-    return "recurring" if isinstance(rule, RecurringRule) else rule.kind.value
+    return reason_of(policy.exclude[one.piece.rule])
 
 
 def _grouped(table: pa.Table, make: Callable[[list[Any]], T]) -> dict[int, list[T]]:

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 from sla_service.db.bulk import table_of
 from sla_service.domain.accounting.detail import needs_detail
 from sla_service.domain.incidents import USAGE_PREFIX, Curve, Incident, recovery_segments
-from sla_service.domain.policies import MERCHANT_ZONE, Policy
+from sla_service.domain.policies import Policy
 from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
 from sla_service.domain.policies.indicators import RequestsPer, Slots, Together, Windows
-from sla_service.domain.recurrence import recurring_windows
 from sla_service.domain.windows import Window
 from sla_service.measure.availability import Evidence
 from sla_service.measure.columns import CONDITIONS, EXCLUSIONS, IMPACTS, PLATFORM, RULES, SUBJECTS, TERMS, USAGE
 from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.excluded_windows import excluded_windows, follows_zone, kind_of, reason_of
 from sla_service.usecases.gather_evidence import Gathered, reach_of
 
 Row = tuple[object, ...]
@@ -75,7 +75,7 @@ class _Making:
         self.known: list[tuple[Policy, str, Window]] = []
         """Policy, zone, and from when to when anything of its subjects is read."""
         self.reaches: dict[tuple[str, str, Window], Window] = {}
-        self.follows_zone = {policy.digest for policy in gathered.policies if _follows_zone(policy)}
+        self.follows_zone = {policy.digest for policy in gathered.policies if follows_zone(policy)}
         self.measurables: list[Measurable] = []
         self.subjects: list[Row] = []
 
@@ -172,23 +172,17 @@ class _Making:
         for number, (policy, _, _) in enumerate(self.known):
             for rank, rule in enumerate(policy.exclude):
                 leaves = rule.effect is ExclusionEffect.NOT_MEASURED
+                kind, reason = kind_of(rule, number, rank), reason_of(rule)
                 if isinstance(rule, RecurringRule):
-                    yield number, rank, _recurring_kind(number, rank), None, leaves, False, ""
+                    yield number, rank, kind, None, leaves, False, "", reason
                 else:
                     covered = "|" + "|".join(rule.covered) + "|" if rule.covered else ""
-                    yield number, rank, rule.kind.value, rule.notice_ms, leaves, rule.confirmed, covered
+                    yield number, rank, kind, rule.notice_ms, leaves, rule.confirmed, covered, reason
 
     def _exclusions(self) -> pa.Table:
-        rows = [
-            (_recurring_kind(number, rank), policy.service, None, None, one.start_ms, one.end_ms, None, None, None)
-            for number, (policy, zone, reach) in enumerate(self.known)
-            for rank, rule in enumerate(policy.exclude)
-            if isinstance(rule, RecurringRule)
-            for one in recurring_windows(rule, reach, zone)
-        ]
         known = self.gathered.exclusions
-        found = [EXCLUSIONS.empty_table() if known is None else known.select(EXCLUSIONS.names).cast(EXCLUSIONS)]
-        return pa.concat_tables([*found, table_of(rows, EXCLUSIONS)])
+        found = EXCLUSIONS.empty_table() if known is None else known.select(EXCLUSIONS.names).cast(EXCLUSIONS)
+        return excluded_windows(found, self.known)
 
     def _conditions(self) -> Iterable[Row]:
         for number, (policy, _, _) in enumerate(self.known):
@@ -196,15 +190,6 @@ class _Making:
                 for one in policy.indicator.bad_when:
                     edge = one.edge
                     yield number, one.figure.value, one.comparison.value, edge.numerator, edge.denominator
-
-
-def _follows_zone(policy: Policy) -> bool:
-    return any(isinstance(rule, RecurringRule) and rule.time_zone == MERCHANT_ZONE for rule in policy.exclude)
-
-
-def _recurring_kind(terms: int, rank: int) -> str:
-    """Windows that a policy's own words make, apart from those of every other policy."""
-    return f"recurring-{terms}-{rank}"
 
 
 def _platform(incidents: Sequence[Incident], curves: Iterable[Curve], as_of_ms: int) -> list[Row]:

@@ -13,8 +13,8 @@ from sqlmodel import Session
 from sla_service.db.bulk import rows_of
 from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts, load_units, load_usage
 from sla_service.db.incidents import list_incidents
-from sla_service.domain.accounting.detail import longest_grant, reach
-from sla_service.domain.accounting.exclusion import grant
+from sla_service.domain.accounting.detail import reach
+from sla_service.domain.accounting.grants import Grants
 from sla_service.domain.cycles import months_in
 from sla_service.domain.error_budget import BURN_ALERTS
 from sla_service.domain.incidents import Incident, usage_incident
@@ -22,7 +22,7 @@ from sla_service.domain.instants import DAY_MS
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.cycles import BillingMonth, RollingDays, Week
-from sla_service.domain.policies.downtime import Affected, AllowancePer
+from sla_service.domain.policies.downtime import Affected
 from sla_service.domain.policies.indicators import SubjectKind, Windows
 from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import ContractPeriods, Row, Subject, park_overlaps
@@ -114,11 +114,7 @@ def within_reach(gathered: Gathered) -> Window:
 
 def reach_of(policy: Policy, period: Window, zone: str) -> Window:
     """From when to when evidence is read for a period of a policy."""
-    per = longest_grant(policy)
-    if per is None or per is AllowancePer.PERIOD:
-        return reach(policy, period)
-    start_ms, end_ms, _ = grant(period.start_ms, per, zone)
-    return reach(policy, period, Window(start_ms, end_ms))
+    return reach(policy, period, Grants(policy, zone, period).first_ms(period))
 
 
 def _add_subjects(

@@ -27,6 +27,7 @@ from sla_service.domain.policies import credits as c
 from sla_service.domain.policies import cycles, downtime, indicators, payment
 from sla_service.domain.policies.digest import policy_digest
 from sla_service.domain.policies.examples import ExampleImpact, ExampleUsage, Expectation
+from sla_service.domain.policies.local_windows import LocalWindow, NthWeekday, YearDays
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.formats.policy_grammar.credits import credit
 from sla_service.formats.policy_grammar.cycles import PERIOD
@@ -74,8 +75,8 @@ period: {kind: quarter, first_month: 2, time_zone: Europe/Berlin, denominator: 4
 indicator: {kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 10%}, minimum_requests: {count: 20, per: slot}}
 qualify: {minimum_run: 5 min, at_exactly: undefined, grace: 1 min, clock: ticket, affected: active, activity: 15 min}
 exclude:
-  - {kind: maintenance, notice: 72 h, effect: added_back, allowance: 4 h per month, confirmed: yes, covered: [x, y]}
-  - {kind: recurring, days: [sunday], from: 02:00, to: 24:00, time_zone: merchant, effect: not_credited}
+  - {kind: maintenance, notice: 72 h, effect: added_back, allowance: [4 h per month, 9 h per year shared as upkeep], confirmed: yes, covered: [x, y], within: {days: [first sunday], from: 02:00, to: 05:00, time_zone: UTC, except: 15 november to 6 january}}
+  - {kind: recurring, days: [sunday], from: 02:00, to: 24:00, time_zone: merchant, effect: not_credited, allowance: 9 h per year shared as upkeep, except: [1 may to 1 may]}
 quantise: {kind: total, to: 1 min, round: up}
 target: 99.9%
 gate: above
@@ -164,6 +165,12 @@ SAID = [
     ("exclude", "[{kind: upstream}, {kind: upstream, notice: 1 h}]", (downtime.ExclusionRule(ExclusionKind.UPSTREAM), downtime.ExclusionRule(ExclusionKind.UPSTREAM, HOUR_MS))),
     ("exclude", "{kind: recurring, days: sunday, from: 22:30, to: 24:00, time_zone: merchant}", (downtime.RecurringRule(1350, 1440, "merchant", (6,)),)),
     ("exclude", "{kind: recurring, from: 02:00, to: 05:00, time_zone: UTC, effect: not_measured}", (downtime.RecurringRule(120, 300, "UTC", effect=downtime.ExclusionEffect.NOT_MEASURED),)),
+    ("exclude", "{kind: recurring, days: [monday, first tuesday, last sunday], from: 02:00, to: 05:00, time_zone: UTC, except: 20 december to 6 january}", (downtime.RecurringRule(120, 300, "UTC", (0, NthWeekday(1, 1), NthWeekday(-1, 6)), never=(YearDays(12, 20, 1, 6),)),)),
+    ("exclude", "{kind: recurring, from: 02:00, to: 05:00, time_zone: UTC, allowance: 4 h per week}", (downtime.RecurringRule(120, 300, "UTC", allowance=downtime.Allowance(4 * HOUR_MS, downtime.AllowancePer.WEEK)),)),
+    ("exclude", "{kind: maintenance, allowance: [6 h per month, 12 h per contract_year]}", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, allowance=downtime.Allowance(6 * HOUR_MS), further=(downtime.Allowance(12 * HOUR_MS, downtime.AllowancePer.CONTRACT_YEAR),)),)),
+    ("exclude", "[{kind: maintenance, allowance: 3 h per month shared as upkeep}, {kind: other, allowance: 3 h per month shared as upkeep}]", tuple(downtime.ExclusionRule(kind, allowance=downtime.Allowance(3 * HOUR_MS, shared="upkeep")) for kind in (ExclusionKind.MAINTENANCE, ExclusionKind.OTHER))),
+    ("exclude", "{kind: maintenance, within: {days: sunday, from: 00:00, to: 06:00, time_zone: UTC}}", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, within=(LocalWindow(0, 360, "UTC", (6,)),)),)),
+    ("exclude", "{kind: maintenance, within: [{from: 00:00, to: 24:00, time_zone: merchant, except: 15 november to 31 december}, {from: 22:00, to: 02:00, time_zone: UTC}]}", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, within=(LocalWindow(0, 1440, "merchant", never=(YearDays(11, 15, 12, 31),)), LocalWindow(1320, 120, "UTC"))),)),
     ("quantise", "{kind: whole_slots, slot: 1 min}", (downtime.WholeSlots(MINUTE_MS),)),
     ("quantise", "[{kind: outage, to: 1 min, round: up}, {kind: total, to: 1 h, round: nearest}]", (downtime.RoundOutage(MINUTE_MS, downtime.TimeRounding.UP), downtime.RoundTotal(HOUR_MS, downtime.TimeRounding.NEAREST))),
     ("quantise", "{kind: availability, to: 0.1%, round: down}", (downtime.RoundAvailability(percent("0.1"), downtime.TimeRounding.DOWN),)),
@@ -375,6 +382,17 @@ REFUSED = [
     ("a day of the week misspelt", "exclude", "{kind: recurring, days: [mondey], from: 02:00, to: 03:00, time_zone: UTC}", "choice", "exclude.days[1]", "did you mean `monday`?"),
     ("a time of day that does not exist", "exclude", "{kind: recurring, from: 2:00, to: 03:00, time_zone: UTC}", "clock_format", "exclude.from", "such as 02:00"),
     ("a start at the end of the day", "exclude", "{kind: recurring, from: 24:00, to: 03:00, time_zone: UTC}", "clock_format", "exclude.from", "write 00:00"),
+    ("the fifth of a day of the week", "exclude", "{kind: recurring, days: fifth monday, from: 02:00, to: 03:00, time_zone: UTC}", "choice", "exclude.days", "such as second tuesday"),
+    ("a day of the year that does not exist", "exclude", "{kind: recurring, from: 02:00, to: 03:00, time_zone: UTC, except: 30 february to 1 march}", "year_days_format", "exclude.except", "february has 29 days"),
+    ("days of the year in figures", "exclude", "{kind: recurring, from: 02:00, to: 03:00, time_zone: UTC, except: 11-15}", "year_days_format", "exclude.except", "such as 15 november to 31 december"),
+    ("within no window", "exclude", "{kind: maintenance, within: []}", "windows_missing", "exclude.within", "leave `within` out"),
+    ("a window without its end", "exclude", "{kind: maintenance, within: [{from: 02:00, time_zone: UTC}]}", "field_missing", "exclude.within[1].to", "add `to`"),
+    ("a window from the end of a day", "exclude", "{kind: maintenance, within: {from: 24:00, to: 03:00, time_zone: UTC}}", "clock_format", "exclude.within.from", "write 00:00"),
+    ("windows within which a window comes again", "exclude", "{kind: recurring, from: 02:00, to: 03:00, time_zone: UTC, within: {from: 02:00, to: 03:00, time_zone: UTC}}", "unknown_field", "exclude.within", "known here: kind, days"),
+    ("no allowance in a list", "exclude", "{kind: maintenance, allowance: []}", "allowance_missing", "exclude.allowance", "such as 4 h per month"),
+    ("two allowances per month", "exclude", "{kind: maintenance, allowance: [4 h per month, 6 h per month]}", "duplicate_rule", "exclude.allowance[2]", "the smaller one says it all"),
+    ("an allowance that nobody shares", "exclude", "[{kind: maintenance, allowance: 4 h per month shared as upkeep}, {kind: other, allowance: 4 h per month shared as up-keep}, {kind: customer, allowance: 4 h per month shared as up-keep}]", "allowance_shared", "exclude", "no other rule has an allowance `shared as upkeep`"),
+    ("a shared allowance that is two", "exclude", "[{kind: maintenance, allowance: 4 h per month shared as upkeep}, {kind: other, allowance: 5 h per month shared as upkeep}]", "allowance_shared", "exclude", "write the same one in each"),
     ("yes in other words", "exclude", "{kind: upstream, confirmed: maybe}", "choice", "exclude.confirmed", "write one of: yes, no"),
     ("a notice for a recurring window", "exclude", "{kind: recurring, from: 02:00, to: 03:00, time_zone: UTC, notice: 1 h}", "unknown_field", "exclude.notice", "known here: kind, days"),
     ("a rounding without its way", "quantise", "{kind: total, to: 1 h}", "field_missing", "quantise.round", "add `round`"),

@@ -93,6 +93,7 @@ from sla_service.domain.policies.indicators import (
     Windows,
     Worse,
 )
+from sla_service.domain.policies.local_windows import LocalWindow, NthWeekday, YearDays
 from sla_service.domain.policies.payment import (
     Base,
     Cap,
@@ -600,6 +601,65 @@ CASES = [
             "除外情形1：每天23:00起至次日01:00止的固定时段，以各商户所在地时间为准，并随当地时钟调整而变动。该时间保留在周期之内，并视为可用。"
         ],
         id="a nightly window",
+    ),
+    pytest.param(
+        {
+            "exclude": (
+                RecurringRule(
+                    120,
+                    300,
+                    "UTC",
+                    (0, NthWeekday(1, 1), NthWeekday(2, 2), NthWeekday(3, 3), NthWeekday(4, 4), NthWeekday(-1, 6)),
+                    allowance=Allowance(HOUR_MS, AllowancePer.WEEK),
+                    never=(YearDays(12, 20, 1, 6),),
+                ),
+            )
+        },
+        [
+            "Rule 1: The window from 02:00 to 05:00 on every Monday, the first Tuesday of every month, the second Wednesday of every month, the third Thursday of every month, the fourth Friday of every month and the last Sunday of every month, by the time of UTC and following its clocks when they change. None begins on the days from 20 December to 6 January of any year, these two included. Its time stays in the period and counts as up. Only downtime in it is left out, and only downtime uses up the limit. At most 1 hour in each week that begins on a Monday is left out, the earliest first; what goes beyond counts."
+        ],
+        [
+            "除外情形1：每星期一、每月第一个星期二、每月第二个星期三、每月第三个星期四、每月第四个星期五和每月最后一个星期日02:00至05:00的固定时段，以UTC时间为准，并随当地时钟调整而变动。起始日在每年12月20日至1月6日（含首尾两日）之间的，不适用该时段。该时间保留在周期之内，并视为可用。仅除外该时段内的不可用时长，上限亦仅因不可用时长而扣减。自星期一起算的每周最多除外1小时，按时间先后扣除；超出部分照常计入。"
+        ],
+        id="single days of a month, a freeze and a limit",
+    ),
+    pytest.param(
+        {
+            "exclude": (
+                ExclusionRule(
+                    ExclusionKind.MAINTENANCE, within=(LocalWindow(0, 360, "UTC", (6,)), LocalWindow(1320, 60, "UTC"))
+                ),
+            )
+        },
+        [
+            "Rule 1: Maintenance. It need not have been announced. Only the part of it that lies in the following local time is left out; the rest counts. The window from 00:00 to 06:00 on every Sunday, by the time of UTC and following its clocks when they change. The window from 22:00 to 01:00 on the next day, beginning on every day, by the time of UTC and following its clocks when they change. Its time stays in the period and counts as up. There is no limit to how much is left out."
+        ],
+        [
+            "除外情形1：维护。无须事先公告。仅除外位于下列当地时段之内的部分，其余部分照常计入。每星期日00:00至06:00的固定时段，以UTC时间为准，并随当地时钟调整而变动。每天22:00起至次日01:00止的固定时段，以UTC时间为准，并随当地时钟调整而变动。该时间保留在周期之内，并视为可用。除外时长不设上限。"
+        ],
+        id="maintenance within its windows",
+    ),
+    pytest.param(
+        {
+            "period": CalendarMonths(3, 2),
+            "exclude": (
+                ExclusionRule(
+                    ExclusionKind.OTHER,
+                    allowance=Allowance(HOUR_MS, AllowancePer.QUARTER, "upkeep"),
+                    further=(
+                        Allowance(3 * HOUR_MS, AllowancePer.YEAR),
+                        Allowance(4 * HOUR_MS, AllowancePer.CONTRACT_YEAR),
+                    ),
+                ),
+            ),
+        },
+        [
+            "Rule 1: Any other reason that the contract names. Its time stays in the period and counts as up. At most 1 hour in each quarter of three calendar months, counted from February, is left out, the earliest first; what goes beyond counts. This limit is one for all rules that share “upkeep”: what one of them uses up is used up for the others, too. At most 3 hours in each year of twelve calendar months that begins in February is left out, the earliest first; what goes beyond counts. At most 4 hours in each year of the contract, counted from its first day, is left out, the earliest first; what goes beyond counts. What is left out stays within all of these limits."
+        ],
+        [
+            "除外情形1：合同列明的其他原因。该时间保留在周期之内，并视为可用。每季度（每三个自然月为一季，自二月起算）最多除外1小时，按时间先后扣除；超出部分照常计入。该上限由共用“upkeep”的各项除外情形合并计算，其中一项已扣减的额度，其他各项不得再用。每年度（每十二个自然月为一年，自二月起算）最多除外3小时，按时间先后扣除；超出部分照常计入。每个合同年度（自合同首日起算）最多除外4小时，按时间先后扣除；超出部分照常计入。除外时长须同时符合上述各项上限。"
+        ],
+        id="limits of several kinds at once",
     ),
     pytest.param(
         {"quantise": (WholeSlots(MINUTE_MS),)},
@@ -1598,7 +1658,8 @@ def _is_meaningless(value, name):
             | (Policy(target=None), "gate")
             | (Policy(), "digest" | "examples")
             | ((Week() | BillingMonth() | CalendarMonths()), _)
-            | (RecurringRule(), "days" | "starts_minute" | "ends_minute")
+            | ((RecurringRule() | LocalWindow()), "days" | "starts_minute" | "ends_minute")
+            | ((NthWeekday() | YearDays()), _)
         ):
             return True
         case _:
@@ -1633,7 +1694,7 @@ def test_policies_have_the_same_sentences_if_and_only_if_they_have_the_same_term
         assert (explain_policy(changed, language) == explain_policy(policy, language)) is (changed == policy)
 
 
-NAMED = {"first_month", "starts", "starts_minute", "ends_minute", "months"}
+NAMED = {"first_month", "last_month", "starts", "starts_minute", "ends_minute", "months"}
 """Numbers that stand for days, months and times of day."""
 
 
@@ -1650,7 +1711,7 @@ def numbers(value):
         for one in value:
             yield from numbers(one)
     elif is_dataclass(value):
-        named = NAMED | ({"days"} if isinstance(value, RecurringRule) else set()) | {"examples"}
+        named = NAMED | ({"days"} if isinstance(value, RecurringRule | LocalWindow) else set()) | {"examples"}
         for field in fields(value):
             if field.name not in named:
                 yield from numbers(getattr(value, field.name))

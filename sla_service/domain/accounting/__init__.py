@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from sla_service.domain.accounting.exclusion import exclude
+from sla_service.domain.accounting.grants import NO_DAY, Grants
 from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, length_ms
 from sla_service.domain.accounting.qualification import judge
 from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
@@ -43,6 +45,7 @@ def account(
     active: Window,
     zone: str,
     activity: Sequence[Window] = (),
+    starts_on: date = NO_DAY,
 ) -> Account:
     """Account for one subject.
 
@@ -53,10 +56,11 @@ def account(
         active: The part of it in which the contract is in force.
         zone: Whose midnights and clock hours count.
         activity: When the merchant was there itself (or had errors), for policies that ask for it.
+        starts_on: The contract's first day, for allowances of its years.
     """
     measured = period if policy.part_period is PartPeriod.FULL_PERIOD else active
     qualified, doubts = judge(policy, pieces, zone, activity)
-    judged = exclude(policy, qualified, zone, measured)
+    judged = exclude(Grants(policy, zone, measured, starts_on), qualified)
     inside = [cut for one in judged if (cut := one.within(measured)) is not None]
     unmeasured = sum(length_ms(j.piece) for j in inside if j.effect is ExclusionEffect.NOT_MEASURED)
     total = denominator_ms(policy, period=period, active=active) - unmeasured
@@ -71,7 +75,9 @@ def account(
         undefined = next((why for piece, why in doubts if piece.within(measured) is not None), "")
         if undefined:
             strict = replace(policy, qualify=replace(policy.qualify, strict=True, exactly_undefined=False))
-            other = account(strict, pieces, period=period, active=active, zone=zone, activity=activity)
+            other = account(
+                strict, pieces, period=period, active=active, zone=zone, activity=activity, starts_on=starts_on
+            )
             measurement = replace(measurement, undefined=undefined, otherwise=other.measurement)
     return Account(measurement, tuple(inside), int(excluded), unmeasured)
 

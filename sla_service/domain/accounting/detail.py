@@ -8,9 +8,8 @@ from sla_service.domain.policies.credits import Bands, Blocks, Credit, Flat, Hit
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident, PartPeriod
 from sla_service.domain.policies.downtime import (
     Affected,
-    AllowancePer,
+    Exclude,
     ExclusionEffect,
-    ExclusionRule,
     Qualify,
 )
 from sla_service.domain.policies.indicators import SubjectKind, Windows
@@ -41,10 +40,8 @@ def _qualifies_in_detail(qualify: Qualify) -> bool:
     return bool(qualify.grace_ms) or qualify.exactly_undefined or qualify.affected is not Affected.EVERYONE
 
 
-def _excludes_in_detail(rule: object) -> bool:
-    if isinstance(rule, ExclusionRule) and rule.allowance is not None:
-        return True
-    return getattr(rule, "effect", None) in {ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED}
+def _excludes_in_detail(rule: Exclude) -> bool:
+    return bool(rule.allowances) or rule.effect in {ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED}
 
 
 def pays_for_outages(credit: Credit) -> bool:
@@ -61,24 +58,16 @@ def pays_shares_only(credit: Credit) -> bool:
     return isinstance(credit, Table) and all(isinstance(row.pays, Share) for row in credit.rows)
 
 
-def reach(policy: Policy, period: Window, grants: Window | None = None) -> Window:
+def reach(policy: Policy, period: Window, first_ms: int) -> Window:
     """From when to when evidence is read for a period.
 
     Args:
         policy: The terms.
         period: What is measured.
-        grants: The calendar stretch of the policy's longest allowance around the period, if it has one.
+        first_ms: From when on excluded time may have used up the policy's allowances; the period's start at the latest.
     """
     margin = max(policy.qualify.minimum_run_ms, policy.qualify.grace_ms, policy.qualify.activity_ms) + 1
     if needs_detail(policy):
         margin = max(margin, DAY_MS)
     before = max(margin, LONGEST_OUTAGE_MS) if isinstance(policy.period, EachIncident) else margin
-    start = min(period.start_ms, grants.start_ms if grants else period.start_ms)
-    return Window(start - before, period.end_ms + margin)
-
-
-def longest_grant(policy: Policy) -> AllowancePer | None:
-    """The longest calendar stretch for which the policy grants an allowance; None if it grants none."""
-    order = list(AllowancePer)
-    found = [rule.allowance.per for rule in policy.exclude if isinstance(rule, ExclusionRule) and rule.allowance]
-    return max(found, key=order.index, default=None)
+    return Window(min(period.start_ms, first_ms) - before, period.end_ms + margin)

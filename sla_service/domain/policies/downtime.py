@@ -7,6 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from sla_service.domain.exclusions import ExclusionKind
+from sla_service.domain.policies.local_windows import LocalWindow, StartDay, YearDays
 
 
 class Clock(StrEnum):
@@ -65,9 +66,15 @@ class AllowancePer(StrEnum):
     """How often an allowance is granted anew; calendar terms in the policy's zone."""
 
     PERIOD = "period"
+    WEEK = "week"
+    """From Monday on, or as the policy's own weeks."""
     MONTH = "month"
     QUARTER = "quarter"
+    """Of the calendar, or of the year that the policy's own period names."""
     YEAR = "year"
+    """The same."""
+    CONTRACT_YEAR = "contract_year"
+    """From the contract's first day, and every anniversary of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ class Allowance:
 
     time_ms: int
     per: AllowancePer = AllowancePer.MONTH
+    shared: str = ""
+    """Rules whose allowance has the same name here use up one together; empty for a rule's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,15 @@ class ExclusionRule:
     """Whether the upstream provider must have confirmed it."""
     covered: tuple[str, ...] = ()
     """Upstream providers whose outages count all the same."""
+    within: tuple[LocalWindow, ...] = ()
+    """Only what lies in one of these is excluded; empty for all of it."""
+    further: tuple[Allowance, ...] = ()
+    """Allowances beside the first; what is excluded fits in every one."""
+
+    @property
+    def allowances(self) -> tuple[Allowance, ...]:
+        """The first and the further ones; empty where there is no limit."""
+        return _allowances(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +122,24 @@ class RecurringRule:
     """Minutes of the local day; an end not after it is on the next day."""
     ends_minute: int
     time_zone: str
-    days: tuple[int, ...] = ()
-    """Days of the week, Monday 0; empty for every day."""
+    days: tuple[StartDay, ...] = ()
+    """Days of the week, Monday 0, or single ones of a month; empty for every day."""
     effect: ExclusionEffect = ExclusionEffect.NOT_DOWN
+    allowance: Allowance | None = None
+    """How much downtime in it is excluded at most; only downtime uses it up, and only downtime is excluded then."""
+    further: tuple[Allowance, ...] = ()
+    """Allowances beside the first; what is excluded fits in every one."""
+    never: tuple[YearDays, ...] = ()
+    """Days of the year on which none starts."""
+
+    @property
+    def allowances(self) -> tuple[Allowance, ...]:
+        """The first and the further ones; empty where there is no limit."""
+        return _allowances(self)
+
+
+def _allowances(rule: ExclusionRule | RecurringRule) -> tuple[Allowance, ...]:
+    return (rule.allowance, *rule.further) if rule.allowance is not None else ()
 
 
 Exclude = ExclusionRule | RecurringRule

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from sla_service.domain.exclusions import ExclusionKind
-from sla_service.domain.instants import DAY_MS, MINUTE_MS
 from sla_service.domain.policies.downtime import (
     Affected,
-    Allowance,
-    AllowancePer,
     Clock,
     Exclude,
     ExclusionEffect,
@@ -23,31 +18,14 @@ from sla_service.domain.policies.downtime import (
     TimeRounding,
     WholeSlots,
 )
-from sla_service.formats import policy_scalars as scalars
-from sla_service.formats.policy_grammar import times, words
+from sla_service.formats.policy_grammar import words
+from sla_service.formats.policy_grammar.allowances import ALLOWANCE
 from sla_service.formats.policy_grammar.dialect import Dialect
+from sla_service.formats.policy_grammar.local_windows import TIMES_CHECK, WHEN, WITHIN
 from sla_service.formats.policy_grammar.members import Field, Named
 from sla_service.formats.policy_grammar.records import Check, OneOf, Record, Variant
-from sla_service.formats.policy_grammar.shapes import Distinct, ListOf, Scalar, Shape
+from sla_service.formats.policy_grammar.shapes import Distinct, ListOf, Shape
 from sla_service.formats.yaml_reader import Fields
-
-_ALLOWANCE = rf"(?P<time>{times.DURATION}) per (?P<per>{'|'.join(AllowancePer)})"
-_MIDNIGHT_MINUTE = DAY_MS // MINUTE_MS
-
-
-def _parse_allowance(text: str) -> Allowance:
-    message = f"write a duration and how often, such as 4 h per month; per {', '.join(AllowancePer)}"
-    match = scalars.matched(_ALLOWANCE, text, "allowance_format", message)
-    return Allowance(times.parse_duration_ms(match["time"]), AllowancePer(match["per"]))
-
-
-def _write_allowance(allowance: Allowance) -> str:
-    return f"{times.write_duration_ms(allowance.time_ms)} per {allowance.per}"
-
-
-ALLOWANCE: Scalar[Allowance] = Scalar(
-    "allowance", _parse_allowance, _write_allowance, words.text_form(re.sub(r"\?P<[a-z]+>", "", _ALLOWANCE))
-)
 
 
 def _check_undefined(fields: Fields, exactly_undefined: bool, strict: bool, minimum_run_ms: int) -> None:  # noqa: FBT001 - values
@@ -94,37 +72,19 @@ EXCLUSION_RULE: Record[ExclusionRule] = Record(
     (
         Field("notice", words.DURATION, "Least time between announcement and start", "notice_ms"),
         _EFFECT,
-        Field("allowance", ALLOWANCE, "How much of it is left out at most; the rest counts"),
+        ALLOWANCE,
         Field("confirmed", words.YES_NO, "Whether the upstream provider must have confirmed it"),
         Field(
             "covered",
             ListOf(words.TEXT, distinct=Distinct(str, "`{}` is there twice".format)),
             "Upstream providers whose outages count all the same",
         ),
+        Field("within", WITHIN, "Only what lies in one of these windows is left out; the rest counts"),
     ),
 )
 
 
-def _check_times(fields: Fields, starts_minute: int) -> None:
-    if starts_minute == _MIDNIGHT_MINUTE:
-        fields.refuse("clock_format", "write 00:00 of the next day", "from")
-
-
-RECURRING_RULE: Record[RecurringRule] = Record(
-    RecurringRule,
-    (
-        Field(
-            "days",
-            ListOf(words.WEEKDAY, distinct=Distinct(int, lambda _: "this day is there twice")),
-            "Days of the week on which it starts; every day where it is left out",
-        ),
-        Field("from", words.CLOCK_TIME, "Local time at which it starts", "starts_minute"),
-        Field("to", words.CLOCK_TIME, "Local time at which it ends, on the next day if not later", "ends_minute"),
-        Field("time_zone", words.ZONE, "Whose clocks it follows"),
-        _EFFECT,
-    ),
-    (Check(("starts_minute",), _check_times),),
-)
+RECURRING_RULE: Record[RecurringRule] = Record(RecurringRule, (*WHEN, _EFFECT, ALLOWANCE), (TIMES_CHECK,))
 
 EXCLUDE: Shape[tuple[Exclude, ...]] = ListOf(
     OneOf(

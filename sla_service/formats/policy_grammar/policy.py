@@ -27,7 +27,6 @@ from sla_service.domain.policies.cycles import BillingMonth, EachDay, EachHour, 
 from sla_service.domain.policies.downtime import (
     Affected,
     Exclude,
-    ExclusionRule,
     Qualify,
     Quantise,
     RoundAvailability,
@@ -47,6 +46,7 @@ from sla_service.domain.policies.indicators import (
 )
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base, Chronic, SettleForm, Settlement
 from sla_service.formats.policy_grammar import words
+from sla_service.formats.policy_grammar.allowances import check_shared
 from sla_service.formats.policy_grammar.credits import GATE, credit
 from sla_service.formats.policy_grammar.cycles import PERIOD
 from sla_service.formats.policy_grammar.dialect import Dialect
@@ -196,7 +196,7 @@ def _check_sums(
     what = "this indicator has no outages"
     if replace(qualify, affected=Affected.EVERYONE, activity_ms=0) != Qualify():
         fields.refuse("no_outages", f"leave this out: {what}", "qualify")
-    if any(isinstance(rule, ExclusionRule) and rule.allowance is not None for rule in exclude):
+    if any(rule.allowances for rule in exclude):
         fields.refuse("no_outages", f"leave `allowance` out: {what}", "exclude")
     if not all(isinstance(step, RoundAvailability) for step in quantise_):
         fields.refuse("no_outages", f"only the availability can be rounded: {what}", "quantise")
@@ -230,6 +230,7 @@ def _check_subject(fields: Fields, subject: SubjectOf, period: Period, indicator
 
 _CHECKS = (
     Check(("indicator", "qualify", "exclude", "quantise", "credit"), _check_sums),
+    Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
     Check(("target", "gate", "credit", "chronic"), _check_target),
     Check(("base", "settlement", "examples"), _check_fees),

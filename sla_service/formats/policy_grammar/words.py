@@ -24,7 +24,8 @@ _MAX_UNITS = 10_000
 _SEVERAL = 2
 ALL = "all"
 _LOOSE = ["string", "number", "boolean"]
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = {day: number for number, day in enumerate(_WEEK)}
 
 
 def text_form(pattern: str, **more: object) -> JsonSchema:
@@ -95,7 +96,7 @@ YES_NO: Scalar[bool] = Scalar(
     lambda value: "yes" if value else "no",
     {"enum": ["yes", "no", True, False]},
 )
-WEEKDAY = choice({day: number for number, day in enumerate(_WEEKDAYS)})
+WEEKDAY = choice(WEEKDAYS)
 ZONE: Scalar[str] = Scalar(
     "time_zone", scalars.parse_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC", "merchant"]}
 )

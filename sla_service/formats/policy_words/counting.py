@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_service.domain.exclusions import ExclusionKind
-from sla_service.domain.policies import MERCHANT_ZONE
 from sla_service.domain.policies.cycles import (
     BillingMonth,
     CalendarMonths,
@@ -23,6 +22,7 @@ from sla_service.domain.policies.downtime import (
     RoundTotal,
     WholeSlots,
 )
+from sla_service.formats.policy_words.local_windows import limits, window, within, zone_of
 from sla_service.formats.policy_words.voice import Voice
 
 _NAMED_MONTHS = {3: "quarter", 6: "half_year", 12: "year"}
@@ -55,32 +55,19 @@ def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
         yield voice.say("exclude.unconfirmed")
     if rule.covered:
         yield voice.say("exclude.covered", names=voice.names(rule.covered))
+    yield from within(voice, rule.within)
     yield voice.say(f"exclude.effect.{rule.effect}")
-    if rule.allowance is None:
+    if not rule.allowances:
         yield voice.say("exclude.no_allowance")
-    else:
-        yield voice.say(f"exclude.allowance.{rule.allowance.per}", time=voice.time(rule.allowance.time_ms))
+    yield from limits(voice, rule)
 
 
 def _recurring(voice: Voice, rule: RecurringRule) -> Iterator[str]:
-    days = voice.every([voice.weekday(day) for day in rule.days]) if rule.days else voice.say("exclude.all_days")
-    is_overnight = rule.ends_minute <= rule.starts_minute
-    yield voice.say(
-        "exclude.overnight" if is_overnight else "exclude.recurring",
-        days=days,
-        start=_time_of_day(rule.starts_minute),
-        end=_time_of_day(rule.ends_minute),
-        zone=_zone(voice, rule.time_zone),
-    )
+    yield from window(voice, rule)
     yield voice.say(f"exclude.effect.{rule.effect}")
-
-
-def _time_of_day(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _zone(voice: Voice, zone: str) -> str:
-    return voice.say("period.zone_merchant") if zone == MERCHANT_ZONE else voice.say("period.zone", zone=zone)
+    if rule.allowances:
+        yield voice.say("exclude.downtime_only")
+    yield from limits(voice, rule)
 
 
 def quantise(voice: Voice) -> Iterator[str]:
@@ -107,7 +94,7 @@ def period(voice: Voice) -> Iterator[str]:
     """Stage 6."""
     policy = voice.policy
     yield from _period(voice)
-    yield voice.say("period.midnights", zone=_zone(voice, policy.time_zone))
+    yield voice.say("period.midnights", zone=zone_of(voice, policy.time_zone))
     if policy.denominator_ms is None:
         yield voice.say("period.real")
     else:

@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from babel import Locale
+from babel.dates import format_skeleton
 from babel.lists import format_list
 
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -20,6 +21,7 @@ from sla_service.formats.texts.conventions import Conventions, conventions_for
 
 HOURS_AT_MOST_MS = 72 * HOUR_MS
 """Notices and outages are written in hours up to this, as contracts do, and in days beyond it."""
+_LEAP_YEAR = 2000
 MAX_DECIMALS = 20
 """A number with more decimals is written as a fraction."""
 
@@ -111,6 +113,10 @@ class Voice:
     def month(self, number: int) -> str:
         """``January`` for 1."""
         return str(self.ways.dates.months["format"]["wide"][number])
+
+    def day_of_year(self, month: int, day: int) -> str:
+        """``15 November``."""
+        return format_skeleton("MMMMd", date(_LEAP_YEAR, month, day), locale=self.ways.dates)
 
     def country(self, code: str) -> str:
         """``China (CN)``."""
