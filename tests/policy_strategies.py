@@ -15,7 +15,7 @@ from sla_service.domain.instants import EARLIEST_MS, LATEST_MS, SECOND_MS
 from sla_service.domain.money import Money, Rounding
 from sla_service.domain.policies import credits as c
 from sla_service.domain.policies import cycles, downtime, indicators, local_windows, payment
-from sla_service.domain.policies.examples import ExampleImpact, ExampleUsage, Expectation, PolicyExample
+from sla_service.domain.policies.examples import ExampleImpact, ExampleUnit, ExampleUsage, Expectation, PolicyExample
 from sla_service.domain.policies.terms import MERCHANT_ZONE, Policy
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 
@@ -280,6 +280,7 @@ bases = st.just(payment.Base()) | st.builds(
 caps = st.builds(payment.Cap, ratios, base_kinds | st.just(payment.NEXT_INVOICE), _one_of(payment.CapPer)) | st.builds(
     payment.Cap, amounts | durations_ms, st.just(payment.MONTHLY_FEE), _one_of(payment.CapPer)
 )
+group_caps = st.none() | st.builds(payment.GroupCap, ratios | amounts)
 minimums = st.builds(payment.Minimum, moneys, st.booleans())
 settlements = st.builds(
     lambda form, expiry, unused: payment.Settlement(form, *expiry, unused),
@@ -417,12 +418,28 @@ _shown_numbers = st.sampled_from(["200", "-2.5", "1/3"])
 
 
 @st.composite
+def example_units(draw: st.DrawFn) -> tuple[ExampleUnit, ...]:
+    names_ = draw(st.sampled_from([(), ("1",), ("1", "2", "3"), ("2",), ("north", "10")]))
+    has_shares = draw(st.booleans())
+    lifetimes = [sorted(draw(st.sets(days, min_size=2, max_size=2))) for _ in names_]
+    return tuple(
+        ExampleUnit(
+            name,
+            Fraction(draw(st.integers(0, 100)), 100 * len(names_)) if has_shares else None,
+            draw(st.sampled_from([None, first])),
+            draw(st.sampled_from([None, end])),
+        )
+        for name, (first, end) in zip(names_, lifetimes, strict=True)
+    )
+
+
+@st.composite
 def examples(draw: st.DrawFn, period, base: payment.Base, service: str, *, is_metric: bool) -> PolicyExample:
     needs_fee = bool({payment.MONTHLY_FEE, payment.PERIOD_FEE} & set(base.of))
     currency = draw(currencies)
     fee = draw(_money(currency) if needs_fee else st.none() | _money(currency))
-    units = draw(st.sampled_from([(), ("1",), ("1", "2", "3"), ("2",), ("north", "10")]))
-    of_units = st.sampled_from(["", *units]) if units else st.just("") | texts
+    units = draw(example_units())
+    of_units = st.sampled_from(["", *(unit.name for unit in units)]) if units else st.just("") | texts
     kinds = draw(_some(charge_kinds, unique=True))
     excluded = [
         Exclusion(
@@ -449,7 +466,7 @@ def examples(draw: st.DrawFn, period, base: payment.Base, service: str, *, is_me
         units=units,
         active_from=draw(st.sampled_from([None, active[0]])),
         active_to=draw(st.sampled_from([None, active[1]])),
-        charges=tuple((kind, draw(_charge_amounts), currency) for kind in kinds),
+        charges=tuple((kind, draw(_charge_amounts), currency) for kind in kinds for _ in range(draw(st.integers(1, 3)))),
         credited_before=draw(st.none() | _money(currency)),
         history=draw(_some(decimals if is_metric else percentages)),
         aware_at_ms=draw(_maybe_instant),
@@ -535,7 +552,7 @@ def policies(draw: st.DrawFn) -> Policy:
         settlement=draw(settlements),
         claim=draw(st.none() | claims()),
         chronic=draw(_some(chronics(figures, has_target=has_target))),
-        group=draw(st.none() | st.builds(payment.Group, names, _one_of(payment.GroupRule))),
+        group=draw(st.none() | st.builds(payment.Group, names, _one_of(payment.GroupRule), group_caps)),
         contract=draw(_clauses),
         source=draw(_clauses),
         examples=draw(_some(examples(period, base, service, is_metric=is_metric))),

@@ -117,12 +117,26 @@ def _assessed(one: Explanation, policy: Policy, found: Assessment, facts: Facts)
         "before_cap_minor": str(found.before_cap_minor),
         "caps": [_cap(step) for step in found.steps],
         "unrounded_minor": str(found.unrounded_minor),
+        "group": _group(one),
         "amount": {"amount": amount.amount, "currency": amount.currency},
         "service_time_ms": service_ms,
         "rights": list(found.rights),
         "claim_until": facts.claim_until or None,
         "is_claimed": facts.is_claimed,
         "decision": None if decision is None else {name: decision[name] for name in ("reason", "decided_by")},
+    }
+
+
+def _group(one: Explanation) -> dict[str, Any] | None:
+    left = one.grouped
+    if left is None:
+        return None
+    return {
+        "amount_minor": left.amount_minor,
+        "limit_minor": left.limit_minor,
+        "left_minor": left.left_minor,
+        "is_undefined": left.is_undefined,
+        "reason": left.reason or None,
     }
 
 

@@ -64,8 +64,18 @@ def credit_of(one: Explanation) -> tuple[Money, int]:
     found = one.assessment
     assert found is not None  # noqa: S101 - the caller's condition
     if found.outcome is Outcome.UNDEFINED and one.decision is not None:
-        return Money(one.decision["currency"], one.decision["amount_minor"]), 0
-    return found.amount, _served(found)
+        return Money(one.decision["currency"], _of_group(one)), 0
+    return Money(found.amount.currency, _of_group(one)), _served(found)
+
+
+def _of_group(one: Explanation) -> int:
+    """What the group of the policy leaves, and a person's decision where its policies contradict each other."""
+    if one.grouped is None:
+        return one.own_minor
+    if one.grouped.is_undefined and one.decision is not None:
+        decided: int = one.decision["amount_minor"]
+        return decided
+    return one.grouped.amount_minor
 
 
 def _served(found: Assessment) -> int:
@@ -82,14 +92,28 @@ def _steps(one: Explanation, policy: Policy, m: Measurement, found: Assessment, 
     yield from _parts(policy, m, one.measured.subject.time_zone)
     yield "Commitment", _commitment(policy, m, found)
     yield from _credit_steps(policy, m, found, facts)
+    yield from _group(one, facts.fee.currency)
     for right in found.rights:
         yield "Right", right
     if policy.claim is not None and facts.claim_until and found.outcome is not Outcome.MET:
         state = "claimed in time" if facts.is_claimed else "not claimed in time so far, and without that not paid"
         yield "Claim", f"until {facts.claim_until}: {state}"
-    if found.outcome is Outcome.UNDEFINED and one.decision is not None:
+    group_undefined = one.grouped is not None and one.grouped.is_undefined
+    if (found.outcome is Outcome.UNDEFINED or group_undefined) and one.decision is not None:
         amount = Money(one.decision["currency"], one.decision["amount_minor"])
         yield "Decision", f"{amount} by {one.decision['decided_by']}: {one.decision['reason']}"
+
+
+def _group(one: Explanation, currency: str) -> Iterator[Step]:
+    """What other policies of the group change, where they do."""
+    found = one.grouped
+    if found is None or not one.own_minor:
+        return
+    if found.reason:
+        yield "Group", f"{found.reason}; a person decides" if found.is_undefined else found.reason
+    elif found.limit_minor is not None:
+        most, left = Money(currency, found.limit_minor), Money(currency, found.left_minor)
+        yield "Group", f"at most {most} for a month together, {left} of it left: not reached"
 
 
 def _measured(one: Explanation, policy: Policy, m: Measurement) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
+from sla_service.domain.covered import Covered, covered
 from sla_service.domain.credit_functions import owed
 from sla_service.domain.facts import Facts
 from sla_service.domain.limits import LimitStep, base_minor, limited
@@ -167,13 +168,14 @@ def is_higher_worse(policy: Policy) -> bool:
 
 
 def _of_part(policy: Policy, part: Part, measurement: Measurement, facts: Facts, base: Fraction) -> Owed:
-    period_ms = Fraction(measurement.total_ms if facts.period_ms is None else facts.period_ms)
-    covers = period_ms if policy.base.covers_ms is None else Fraction(policy.base.covers_ms)
-    share = part.fee_share
-    if isinstance(policy.period, EachHour | EachDay):
-        # The fee of an hour or day is that part of what the base pays for.
-        share *= part.measurement.total_ms / covers
-        covers = Fraction(part.measurement.total_ms)
+    period_ms = measurement.total_ms if facts.period_ms is None else facts.period_ms
+    covers = covered(policy, period_ms, facts.period_days)
+    share, length_ms = part.fee_share, part.measurement.total_ms
+    # The fee of an hour or day is that part of what the base pays for; a day is a day, whatever its clock.
+    if isinstance(policy.period, EachHour):
+        share, covers = share * length_ms / covers.ms, covers.hour(length_ms)
+    elif isinstance(policy.period, EachDay):
+        share, covers = share * covers.one_day(), Covered(Fraction(length_ms), Fraction(1))
     own = base if share == 1 else base * share
 
     def limit(one: Owed) -> Owed:
@@ -188,7 +190,7 @@ def _settle(
     policy: Policy, measurement: Measurement, found: Owed, facts: Facts, base: Fraction, rights: tuple[str, ...]
 ) -> Assessment:
     """Stage 9 on what is owed: caps in order, then the minimum, then one rounding."""
-    covers = Fraction(facts.period_ms or 0) if policy.base.covers_ms is None else Fraction(policy.base.covers_ms)
+    covers = covered(policy, facts.period_ms or 0, facts.period_days)
     after, steps = limited(policy, found, facts, base, covers, per=set(CapPer) - {CapPer.OUTAGE})
     minimum = next((m for m in policy.minimums if m.amount.currency == facts.fee.currency), None)
     amount = round_to_money(after.minor, facts.fee.currency, policy.rounding)

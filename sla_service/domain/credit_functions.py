@@ -162,9 +162,10 @@ def _multiple(multiple: Multiple, measurement: Measurement, terms: Terms) -> Owe
         bad = max(Fraction(0), bad - (1 - target) * measurement.total_ms)
     time_ms = multiple.times * bad
     if multiple.whole_ms:
-        return terms.time(Fraction((time_ms / multiple.whole_ms).__ceil__() * multiple.whole_ms))
+        whole_ms = Fraction((time_ms / multiple.whole_ms).__ceil__() * multiple.whole_ms)
+        return terms.time(whole_ms, multiple.whole_ms)
     if terms.pays_time:
-        return terms.time(time_ms)
+        return Owed(time_ms=time_ms)
     covers = terms.policy.base.covers_ms
     # Pro rata is a ratio: of the time that the base pays for, or of the denominator, whatever its unit.
     return Owed(terms.base_minor * time_ms / (measurement.total_ms if covers is None else covers))

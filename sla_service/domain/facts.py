@@ -40,3 +40,7 @@ class Facts:
     """Whether the credit was claimed in time, where it must be claimed."""
     claim_until: str = ""
     """The last day for a claim, as an ISO date; empty if none is needed."""
+    period_days: int | None = None
+    """The period's calendar days; None where a day is a part of its real length."""
+    is_fee_known: bool = True
+    """False for an example of charges that names no fee: what is of the fee is then not known, and not nothing."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from sla_service.domain.covered import Covered
 from sla_service.domain.facts import Facts
 from sla_service.domain.owed import Owed
 from sla_service.domain.policies import Policy
@@ -33,17 +34,21 @@ class LimitStep:
 
 
 def base_minor(policy: Policy, facts: Facts) -> Fraction | None:
-    """What shares are of, in minor units; None where the charge that it is made of is not known."""
+    """What shares are of, in minor units; None where the charge that it is made of is not known.
+
+    Where credits extend the term nothing has a price, and an example need not name a fee.
+    """
     base = policy.base
+    if not facts.is_fee_known and policy.settlement.form is SettleForm.TERM_EXTENSION:
+        facts = replace(facts, is_fee_known=True)
     found = [amount for kind in base.of if (amount := _amount_of(kind, base.month, facts)) is not None]
     return sum(found, Fraction(0)) * base.share if found else None
 
 
 def _amount_of(kind: str, month: ChargeMonth, facts: Facts) -> Fraction | None:
-    if kind == MONTHLY_FEE:
-        return Fraction(facts.fee.minor)
-    if kind == PERIOD_FEE:
-        return facts.fee.minor * facts.months
+    if kind in {MONTHLY_FEE, PERIOD_FEE}:
+        months = facts.months if kind == PERIOD_FEE else Fraction(1)
+        return facts.fee.minor * months if facts.is_fee_known else None
     found = [charge.minor for charge in facts.charges if charge.kind == kind and charge.month == month]
     return sum(found, Fraction(0)) if found else None
 
@@ -53,7 +58,7 @@ def limited(
     owed: Owed,
     facts: Facts,
     base: Fraction,
-    covers_ms: Fraction,
+    covers: Covered,
     *,
     per: Collection[CapPer],
 ) -> tuple[Owed, tuple[LimitStep, ...]]:
@@ -64,7 +69,7 @@ def limited(
         owed: Before the caps, after stacking.
         facts: Fee, charges, and what was credited before.
         base: What shares are of here, in minor units.
-        covers_ms: The time that the base pays for, to value a cap in time.
+        covers: The time that the base pays for, to value a cap in time.
         per: Which caps apply here.
     """
     steps: list[LimitStep] = []
@@ -77,20 +82,20 @@ def limited(
             steps.append(LimitStep(cap, left, owed.time_ms, after, is_time=True))
             owed = replace(owed, time_ms=after)
             continue
-        limit = _limit_minor(cap, facts, base, covers_ms)
+        limit = _limit_minor(cap, facts, base, covers)
         after = owed.minor if limit is None else min(owed.minor, limit)
         steps.append(LimitStep(cap, limit, owed.minor, after))
         owed = replace(owed, minor=after)
     return owed, tuple(steps)
 
 
-def _limit_minor(cap: Cap, facts: Facts, base: Fraction, covers_ms: Fraction) -> Fraction | None:
+def _limit_minor(cap: Cap, facts: Facts, base: Fraction, covers: Covered) -> Fraction | None:
     match cap.at:
         case Fraction():
             of = base if cap.per is CapPer.OUTAGE and cap.of == MONTHLY_FEE else _cap_base(cap.of, facts)
             limit = None if of is None else cap.at * of
         case int():
-            limit = base * cap.at / covers_ms if covers_ms else None
+            limit = base * covers.part(cap.at, cap.at) if covers.ms else None
         case amounts:
             found = next((money.minor for money in amounts if money.currency == facts.fee.currency), None)
             limit = None if found is None else Fraction(found)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sla_service.domain.covered import Covered
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Amount, Pay, Right, Share, Time
 from sla_service.domain.policies.payment import SettleForm
@@ -59,7 +60,7 @@ class Terms:
     currency: str
     base_minor: Fraction
     """What a share is of."""
-    covers_ms: Fraction
+    covers: Covered
     """The time that the base pays for."""
     zone: str
     limit: Callable[[Owed], Owed] = lambda owed: owed
@@ -76,7 +77,7 @@ class Terms:
             case Share(ratio):
                 return Owed(ratio * self.base_minor * times, rate=ratio)
             case Time(time_ms):
-                return self.time(Fraction(time_ms) * times)
+                return self.time(Fraction(time_ms) * times, time_ms)
             case Amount(amounts):
                 minor = next((money.minor for money in amounts if money.currency == self.currency), None)
                 if minor is None:
@@ -85,6 +86,8 @@ class Terms:
             case Right(name):
                 return Owed(rights=(name,) if times else ())
 
-    def time(self, time_ms: Fraction) -> Owed:
-        """Service time, or its value in money."""
-        return Owed(time_ms=time_ms) if self.pays_time else Owed(self.base_minor * time_ms / self.covers_ms)
+    def time(self, time_ms: Fraction, unit_ms: int) -> Owed:
+        """Service time, or its value in money: days by the calendar, what is in hours or minutes by its length."""
+        if self.pays_time:
+            return Owed(time_ms=time_ms)
+        return Owed(self.base_minor * self.covers.part(time_ms, unit_ms))

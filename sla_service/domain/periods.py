@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import load_zone, to_datetime, to_ms
@@ -91,3 +92,9 @@ def days(window: Window, zone: str) -> list[tuple[date, Window]]:
             found.append((day, part))
         day = following
     return found
+
+
+@lru_cache(maxsize=4_096)
+def day_count(window: Window, zone: str) -> int:
+    """How many local days a window touches: 31 in a month with a change of the clocks, too."""
+    return len(days(window, zone))

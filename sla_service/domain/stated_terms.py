@@ -147,12 +147,26 @@ class StatedCap:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedGroupCap:
+    """The cap that holds for all credits of a group of policies in one month, in minor units."""
+
+    name: str
+    limit: int
+    left: int
+    """What the credits before this one left of it."""
+    before: int
+    """The credit before it, rounded."""
+
+
+@dataclass(frozen=True, slots=True)
 class HowPaid:
     """How the amount came about, where that is more than a share of the monthly fee under one cap on that fee."""
 
     base: StatedBase | None = None
     base_covers_ms: str = ""
     """The time that the base pays for, where pay is time."""
+    base_covers_days: str = ""
+    """The same in calendar days, where those are not 24 hours each: days are counted in these, hours in that."""
     stacking: str = ""
     """``sum``, ``largest`` or ``first``; empty for a single function."""
     terms: tuple[StatedTerm, ...] = ()
@@ -167,6 +181,8 @@ class HowPaid:
     caps: tuple[StatedCap, ...] = ()
     group: str = ""
     """The group of policies of whose credits only the largest is paid."""
+    group_cap: StatedGroupCap | None = None
+    """What all policies of a group credit together at most, after the rounding of each."""
     unused: str = ""
     """``paid_out`` where the rest is paid out at the end of the term."""
 
@@ -207,6 +223,7 @@ def paid_of(values: dict[str, Any]) -> HowPaid:
             "base": StatedBase(**{**base, "of": tuple(base["of"])}) if base else None,
             "terms": tuple(_term(one) for one in values.get("terms", ())),
             "caps": tuple(StatedCap(**one) for one in values.get("caps", ())),
+            "group_cap": StatedGroupCap(**values["group_cap"]) if "group_cap" in values else None,
         },
     )
 

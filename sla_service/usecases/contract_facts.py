@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -23,11 +22,12 @@ from sla_service.domain.facts import Charge, Facts
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import minor_digits
-from sla_service.domain.periods import Month
+from sla_service.domain.periods import Month, day_count
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Cap, CapPer, ChargeMonth
 from sla_service.usecases.business_days import business_days
 from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.credited_before import earlier_of, looks_back, with_earlier
 from sla_service.usecases.gather_evidence import Gathered
 
 Key = tuple[str, str]
@@ -36,8 +36,6 @@ Row = Mapping[str, Any]
 
 Charged = tuple[str, Fraction, str, str]
 """Kind, amount in major units, currency, month."""
-
-YEAR_MONTHS = 12
 
 
 @dataclass(slots=True)
@@ -82,31 +80,19 @@ def facts_of(subject: Subject, policy: Policy, measurement: Measurement, known: 
     key = (subject.contract.merchant_id, subject.contract.service)
     until, claimed = _claim(subject, policy, measurement, known.claims.get(key))
     past = [row for row in known.history.get(key, []) if row["currency"] == fee.currency]
-    return Facts(
+    facts = Facts(
         fee,
         months_in(policy.period),
         subject.period.duration_ms,
         subject.time_zone,
         tuple(_charges_of(subject, policy, known.month, known.charges.get(key, []))),
-        tuple(_before(policy, past, "amount_minor", subject, known.month)),
-        tuple(_before(policy, past, "service_ms", subject, known.month)),
-        tuple(_figure(row) for row in past if row["policy"] == policy.policy and row["availability"]),
-        claimed,
-        until,
+        history=tuple(_figure(row) for row in past if row["policy"] == policy.policy and row["availability"]),
+        is_claimed=claimed,
+        claim_until=until,
+        period_days=day_count(subject.period, subject.time_zone),
     )
-
-
-def after_this_run(policy: Policy, facts: Facts, minor: int, service_ms: int) -> Facts:
-    """The facts after earlier periods of the same run: weeks of one month share the caps that look back."""
-    pers = sorted({cap.per for cap in policy.caps} - {CapPer.PERIOD, CapPer.OUTAGE})
-    if not pers or not (minor or service_ms):
-        return facts
-    credited, served = dict(facts.credited_before), dict(facts.served_before)
-    return replace(
-        facts,
-        credited_before=tuple((per, credited.get(per, Fraction(0)) + minor) for per in pers),
-        served_before=tuple((per, served.get(per, Fraction(0)) + service_ms) for per in pers),
-    )
+    earlier = [earlier_of(row, subject.time_zone) for row in past] if looks_back(policy) else []
+    return with_earlier(policy, facts, earlier, subject, known.month) if earlier else facts
 
 
 def _is_plain(policy: Policy) -> bool:
@@ -135,7 +121,7 @@ def _asks_charges(policy: Policy) -> bool:
 
 
 def _asks_history(policy: Policy) -> bool:
-    return bool(policy.chronic) or any(cap.per not in {CapPer.PERIOD, CapPer.OUTAGE} for cap in policy.caps)
+    return bool(policy.chronic) or bool(looks_back(policy))
 
 
 def _charges(session: Session, gathered: Gathered, merchant_id: str | None) -> dict[Key, list[Charged]]:
@@ -151,40 +137,25 @@ def _charges(session: Session, gathered: Gathered, merchant_id: str | None) -> d
     return dict(found)
 
 
-def _charges_of(subject: Subject, policy: Policy, month: Month, charges: Iterable[Charged]) -> Iterable[Charge]:
-    """Charges of the period's own months, of as many before them, and of the month after them."""
-    long = max(1, months_in(policy.period).__floor__())
+def charge_months(policy: Policy, month: Month) -> dict[str, ChargeMonth]:
+    """The months whose charges a period that is due with a month may ask for, the latest first.
+
+    Those of the period itself, as many before them, and the one after them. A week has the month with which it is due,
+    90 rolling days have three.
+    """
     which = {str(month.next): ChargeMonth.NEXT}
     for when in (ChargeMonth.THIS, ChargeMonth.PREVIOUS):
-        for _ in range(long):
+        for _ in range(max(1, round(months_in(policy.period)))):
             which[str(month)] = when
             month = month.previous
+    return which
+
+
+def _charges_of(subject: Subject, policy: Policy, month: Month, charges: Iterable[Charged]) -> Iterable[Charge]:
+    which = charge_months(policy, month)
     for kind, amount, currency, charged in charges:
         if currency == subject.contract.monthly_fee.currency and charged in which:
             yield Charge(kind, amount * 10 ** minor_digits(currency), which[charged])
-
-
-def _before(
-    policy: Policy, past: Iterable[Row], column: str, subject: Subject, month: Month
-) -> Iterable[tuple[CapPer, Fraction]]:
-    """What was credited earlier, as far as each kind of cap in the policy looks back."""
-    rows = list(past)
-    for per in sorted({cap.per for cap in policy.caps} - {CapPer.PERIOD, CapPer.OUTAGE}):
-        first = _first_month(per, subject.contract.starts_on, month)
-        yield per, sum((Fraction(row[column]) for row in rows if row["month"] >= first), Fraction(0))
-
-
-def _first_month(per: CapPer, starts_on: date, month: Month) -> str:
-    match per:
-        case CapPer.YEAR:
-            return f"{month.year:04d}-01"
-        case CapPer.TERM:
-            return f"{starts_on:%Y-%m}"
-        case CapPer.ROLLING_12_MONTHS:
-            # The eleven months before this one, and this one.
-            return str(Month(month.year - (month.month < YEAR_MONTHS), month.month % YEAR_MONTHS + 1))
-        case _:
-            return str(month)
 
 
 def _claim(subject: Subject, policy: Policy, measurement: Measurement, claim: Row | None) -> tuple[str, bool]:

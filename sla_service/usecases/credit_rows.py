@@ -19,12 +19,13 @@ from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.facts import Facts
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.payment import GroupRule
 from sla_service.usecases.account_subjects import Accounted, Accounts
-from sla_service.usecases.contract_facts import Surroundings, after_this_run, facts_of
+from sla_service.usecases.contract_facts import Surroundings, facts_of
 from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.credited_before import Earlier, earlier_of, looks_back, with_earlier
 from sla_service.usecases.gather_evidence import Gathered
 from sla_service.usecases.progress import Progress
+from sla_service.usecases.stack_groups import stack_groups
 
 if TYPE_CHECKING:
     from sla_service.measure.availability import Measured
@@ -44,8 +45,8 @@ class CreditRows:
         self.totals = [row[1:] for row in zip(*(column.to_pylist() for column in measured.totals.columns), strict=True)]
         """The index is the number in the subjects table: every subject has a row."""
         self.cases: dict[tuple[object, ...], Row] = {}
-        self.credited: dict[tuple[str, str, date], tuple[int, int]] = {}
-        """Per contract: money and service time of its earlier periods in this run."""
+        self.credited: dict[tuple[str, str, date], list[Earlier]] = {}
+        """Per contract: what its earlier periods in this run credit."""
         self.numbers = {i: numbers[0] for (i, _), numbers in self.accounts.numbers.items()}
 
     def credits(self, known: Surroundings, decisions: Decisions, progress: Progress) -> pa.Table:
@@ -58,13 +59,13 @@ class CreditRows:
             _decide(row, decisions)
             row |= {"run_id": self.run_id, "credit_no": i + 1}
             rows.append(tuple(map(row.get, schema.names)))
-            if subject.policy is not None and subject.policy.group is not None and row["amount_minor"]:
+            if subject.policy is not None and subject.window is not None and subject.policy.group is not None:
                 groups[row["merchant_id"], subject.policy.group.name, row["currency"]].append((i, subject.policy))
             if i % 5_000 == 0:
                 progress("Assessing", i, len(self.gathered.subjects))
         progress("Assessing", len(self.gathered.subjects), len(self.gathered.subjects))
         columns = dict(zip(schema.names, map(list, zip(*rows, strict=True)), strict=True))
-        _stack_groups(columns, groups)
+        stack_groups(columns, groups, lambda row: _decide(row, decisions))
         arrays = [pa.array(columns[n], t) for n, t in zip(schema.names, schema.types, strict=True)]
         return pa.table(arrays, schema=schema)
 
@@ -143,11 +144,12 @@ class CreditRows:
             return row | {"reason": found.reason or NOTHING_MEASURED}
         contract_key = (contract.merchant_id, contract.service, contract.starts_on)
         facts = facts_of(subject, policy, found.measurement, known)
-        facts = after_this_run(policy, facts, *self.credited.get(contract_key, (0, 0)))
+        if earlier := self.credited.get(contract_key):
+            facts = with_earlier(policy, facts, earlier, subject, self.gathered.month)
         row |= self._assessed(policy, found.measurement, facts)
-        if subject.period is not None and row["outcome"] == Outcome.CREDITED:
-            minor, service_ms = self.credited.get(contract_key, (0, 0))
-            self.credited[contract_key] = (minor + row["amount_minor"], service_ms + row["service_ms"])
+        if looks_back(policy) and row["outcome"] == Outcome.CREDITED:
+            row_of_month = {**row, "month": str(self.gathered.month)}
+            self.credited.setdefault(contract_key, []).append(earlier_of(row_of_month, subject.time_zone))
         return row
 
     def _assessed(self, policy: Policy, measurement: Measurement, facts: Facts) -> Row:
@@ -218,9 +220,11 @@ def assessed_columns(policy: Policy, measurement: Measurement, assessment: Asses
 def steps_json(policy: Policy, measurement: Measurement, assessment: Assessment) -> str | None:
     """How the amount came about beyond a share of the fee: base, what was counted, each cap in order, a metric's value.
 
-    None where the other columns say it all: a row of the table, and at most one cap on the monthly fee.
+    None where the other columns say it all: a row of the table, and at most one cap on the monthly fee. A group with a
+    cap adds its own step.
     """
     plain = assessment.rate is not None and assessment.count is None and len(policy.caps) <= 1
+    plain = plain and (policy.group is None or policy.group.cap is None)
     if not policy.is_metric and (assessment.outcome is Outcome.MET or plain):
         return None
     said: dict[str, object] = {
@@ -258,19 +262,3 @@ def _decide(row: Row, decisions: Decisions) -> None:
         "reason": decision["reason"],
         "decided_by": decision["decided_by"],
     }
-
-
-def _stack_groups(
-    columns: dict[str, list[Any]], groups: Mapping[tuple[str, str, str], list[tuple[int, Policy]]]
-) -> None:
-    """Of policies in a group that pays the largest only, the others pay nothing."""
-    for (_, name, _), members in groups.items():
-        rules = {policy.group.rule for _, policy in members if policy.group is not None}
-        if len(members) < 2 or GroupRule.LARGEST not in rules:  # noqa: PLR2004 - one alone has nothing to stack with
-            continue
-        largest = max(members, key=lambda one: (columns["amount_minor"][one[0]], -one[0]))[0]
-        for i, _policy in members:
-            if i != largest:
-                columns["outcome"][i] = Outcome.NOTHING_OWED.value
-                columns["amount_minor"][i] = 0
-                columns["reason"][i] = f"of the credits in the group {name} the largest is paid"

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from sqlmodel import Session
 
 from sla_service.db.parties import load_merchant
-from sla_service.domain.assessment import Assessment, Measurement, assess
+from sla_service.domain.assessment import Assessment, Measurement, Outcome, assess
 from sla_service.domain.error_budget import ErrorBudget, budgets, burn_rate
 from sla_service.domain.errors import ConflictError, NotFoundError
 from sla_service.domain.facts import Facts
+from sla_service.domain.groups import Grouped, Member, grouped
 from sla_service.domain.incidents import Curve, Incident
 from sla_service.domain.parties import Merchant
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.indicators import Windows
 from sla_service.usecases.contract_facts import Surroundings, facts_of, surroundings
+from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.measure_merchant import MeasuredSubject, measure_gathered
 from sla_service.usecases.read_availability import read_month
@@ -60,6 +63,18 @@ class Explanation:
     """The issued figures, if the month is issued."""
     decision: Mapping[str, Any] | None = None
     """What a person decided, where the contract gives no answer: amount_minor, currency, reason, decided_by."""
+    grouped: Grouped | None = None
+    """What the policy's group leaves of the credit, where it is in one."""
+
+    @property
+    def own_minor(self) -> int:
+        """The credit by itself: computed, or decided where the contract has no answer."""
+        if self.assessment is None:
+            return 0
+        if self.assessment.outcome is Outcome.UNDEFINED and self.decision is not None:
+            amount: int = self.decision["amount_minor"]
+            return amount
+        return self.assessment.amount.minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,35 @@ def explain(session: Session, merchant_id: str, month: Month, *, now_ms: int) ->
     others: dict[Curve, list[MeasuredSubject]] = {}
     if any(isinstance(policy.indicator, Windows) for policy in gathered.policies):
         others = {curve: measure_gathered(gathered, curve=_always(curve)) for curve in Curve}
-    return [_explain(one, {curve: found[i] for curve, found in others.items()}, known) for i, one in enumerate(own)]
+    found = [_explain(one, {curve: all_[i] for curve, all_ in others.items()}, known) for i, one in enumerate(own)]
+    return _with_groups(found, month)
+
+
+def _with_groups(found: list[Explanation], month: Month) -> list[Explanation]:
+    """The explanations with what the groups of their policies leave of each that is due with the month."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, one in enumerate(found):
+        subject = one.measured.subject
+        if subject.policy is not None and subject.policy.group is not None and _is_due(subject, month):
+            groups[subject.policy.group.name, subject.contract.monthly_fee.currency].append(i)
+    told = list(found)
+    for places in groups.values():
+        for i, left in zip(places, grouped([_member(found[i]) for i in places]), strict=True):
+            told[i] = replace(found[i], grouped=left)
+    return told
+
+
+def _is_due(subject: Subject, month: Month) -> bool:
+    return subject.period is not None and Month.at(subject.period.end_ms - 1, subject.time_zone) == month
+
+
+def _member(one: Explanation) -> Member:
+    subject = one.measured.subject
+    assert subject.policy is not None  # noqa: S101 - the caller's condition
+    contract = subject.contract
+    return Member(
+        subject.policy, (contract.service, contract.starts_on.isoformat()), contract.monthly_fee, one.own_minor
+    )
 
 
 def _always(curve: Curve) -> Callable[[Policy], Curve]:

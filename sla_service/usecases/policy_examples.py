@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from fractions import Fraction
 
-import pyarrow as pa
-
-from sla_service.domain.assessment import Assessment, Facts, Measurement, Outcome, assess
-from sla_service.domain.cycles import period_of
+from sla_service.domain.assessment import Assessment, Measurement, Outcome, assess
 from sla_service.domain.error_budget import consumed
 from sla_service.domain.errors import InvalidValueError
-from sla_service.domain.facts import Charge
-from sla_service.domain.incidents import Incident
 from sla_service.domain.instants import DAY_MS
-from sla_service.domain.money import MINOR_DIGITS, Money, minor_digits
-from sla_service.domain.parties import Contract
-from sla_service.domain.periods import Month, midnight_ms
-from sla_service.domain.policies import MERCHANT_ZONE, Policy
+from sla_service.domain.money import MINOR_DIGITS, Money
+from sla_service.domain.policies import Policy
 from sla_service.domain.policies.examples import PolicyExample
-from sla_service.domain.policies.indicators import SubjectKind
-from sla_service.domain.policies.payment import CapPer, ChargeMonth
 from sla_service.domain.shares import format_floored
-from sla_service.domain.windows import Window
-from sla_service.measure.columns import EXCLUSIONS, USAGE
-from sla_service.usecases.contract_facts import Surroundings, facts_of
-from sla_service.usecases.contract_periods import Subject, Unit
-from sla_service.usecases.gather_evidence import Gathered, add_usage_incidents, reads_usage
+from sla_service.usecases.example_evidence import example_evidence, example_facts
 from sla_service.usecases.measure_merchant import measure_gathered
-
-EXAMPLE_ZONE = "UTC"
-"""Zone of an example's merchant, where the policy measures each merchant in its own."""
-EXAMPLE = "EXAMPLE"
-NANO = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +31,15 @@ class ExampleResult:
 def run_example(policy: Policy, example: PolicyExample) -> ExampleResult:
     """Run one example and compare it with what it expects."""
     try:
-        gathered = _gathered(policy, example)
+        gathered = example_evidence(policy, example)
         (measured,) = measure_gathered(gathered)
         if measured.measurement is None:
             reason = measured.reason or "everything in the period is excluded"
             return ExampleResult(example, "nothing to measure", "none", (reason,))
-        facts = _facts(policy, example, gathered, measured.measurement)
+        facts = example_facts(policy, example, gathered, measured.measurement)
         return _compare(policy, example, measured.measurement, assess(policy, measured.measurement, facts))
     except InvalidValueError as error:
         return ExampleResult(example, "none", "none", (str(error),))
-
-
-def _facts(policy: Policy, example: PolicyExample, gathered: Gathered, measurement: Measurement) -> Facts:
-    subject = gathered.subjects[0]
-    known = Surroundings(gathered.month)
-    key = (EXAMPLE, policy.service)
-    if example.claimed_on or example.aware_at_ms:
-        noon = midnight_ms(example.claimed_on, subject.time_zone) + DAY_MS // 2 if example.claimed_on else None
-        known.claims = {key: {"claimed_ms": noon, "aware_ms": example.aware_at_ms}}
-    facts = facts_of(subject, policy, measurement, known)
-    before: tuple[tuple[CapPer, Fraction], ...] = ()
-    if example.credited_before is not None:
-        before = tuple((per, Fraction(example.credited_before.minor)) for per in CapPer)
-    # An example has one amount for each kind of charge, from whichever month the policy takes it.
-    charges = tuple(
-        Charge(kind, amount * 10 ** minor_digits(currency), month)
-        for kind, amount, currency in example.charges
-        for month in ChargeMonth
-    )
-    # Without a word about it, the claim came in time.
-    claimed = facts.is_claimed or example.claimed_on is None
-    return replace(facts, charges=charges, credited_before=before, history=example.history, is_claimed=claimed)
 
 
 def _compare(policy: Policy, example: PolicyExample, measurement: Measurement, found: Assessment) -> ExampleResult:
@@ -165,111 +123,3 @@ def format_time(time_ms: Fraction) -> str:
         if (time_ms / unit_ms).denominator == 1:
             return f"{time_ms / unit_ms} {unit}"
     return f"{time_ms / DAY_MS} d"
-
-
-def _gathered(policy: Policy, example: PolicyExample) -> Gathered:
-    """The example as evidence of one made-up merchant."""
-    zone = EXAMPLE_ZONE if policy.time_zone == MERCHANT_ZONE else policy.time_zone
-    month = Month(example.first_day.year, example.first_day.month)
-    period = period_of(policy.period, example.first_day, zone)
-    window = _active(example, period, zone)
-    if policy.subject is not SubjectKind.MERCHANT and not example.units:
-        raise InvalidValueError.of("units_missing", "this policy looks at units: say `units: 3`, or their names")
-    share = Fraction(1, max(1, len(example.units)))
-    units = tuple(Unit(name, window, share) for name in example.units)
-    fee = example.fee or Money(_currency(example), 0)
-    contract = Contract(EXAMPLE, policy.service, policy.policy, fee, example.active_from or date.min)
-    subject = Subject(
-        contract, "example", None, zone, window, policy, period=period, units=units if _has_units(policy) else ()
-    )
-    gathered = Gathered(month, [subject], [policy], as_of_ms=period.end_ms)
-    gathered.incidents = [Incident(EXAMPLE, example.name, policy.service, "", 0, "", "", timeline=example.timeline)]
-    if example.timeline:
-        start, last = example.timeline[0], example.timeline[-1]
-        end = last.at_ms if not last.impact_ppm and len(example.timeline) > 1 else None
-        gathered.incidents = [replace(gathered.incidents[0], started_at_ms=start.at_ms, ended_at_ms=end)]
-    gathered.impacts = _impacts(policy, example)
-    gathered.exclusions = pa.Table.from_pylist(
-        [
-            {
-                "kind": one.kind.value,
-                "service": policy.service,
-                "start_ms": one.window.start_ms,
-                "end_ms": one.window.end_ms,
-                "notice_ms": one.notice_ms,
-                "upstream": one.upstream,
-                "confirmed_ms": one.confirmed_at_ms,
-            }
-            for one in example.excluded
-        ],
-        schema=EXCLUSIONS,
-    )
-    if reads_usage(policy):
-        gathered.usage = _usage(policy, example)
-        add_usage_incidents(gathered)
-    return gathered
-
-
-def _has_units(policy: Policy) -> bool:
-    return policy.subject is not SubjectKind.MERCHANT
-
-
-def _active(example: PolicyExample, period: Window, zone: str) -> Window:
-    start = midnight_ms(example.active_from, zone) if example.active_from else period.start_ms
-    end = midnight_ms(example.active_to, zone) if example.active_to else period.end_ms
-    window = Window(start, end).overlap(period) if start < end else None
-    if window is None:
-        raise InvalidValueError.of("active_outside", "the contract is not in force on any day of the example's period")
-    return window
-
-
-def _currency(example: PolicyExample) -> str:
-    money = example.expect.credit if isinstance(example.expect.credit, Money) else None
-    return next((currency for _, _, currency in example.charges), money.currency if money else "USD")
-
-
-def _impacts(policy: Policy, example: PolicyExample) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {
-                "incident_id": EXAMPLE,
-                "merchant_id": EXAMPLE,
-                "service": policy.service,
-                "unit": one.unit,
-                "start_ms": one.window.start_ms,
-                "end_ms": one.window.end_ms,
-                "share_ppm": one.share_ppm,
-                "confirmed_ms": one.confirmed_at_ms,
-                "ticket_ms": one.ticket_at_ms,
-                "reported_ms": one.reported_at_ms,
-            }
-            for one in example.impact
-        ],
-        schema=IMPACTS_READ,
-    )
-
-
-IMPACTS_READ = pa.schema(
-    [
-        *((name, pa.string()) for name in ("incident_id", "merchant_id", "service", "unit")),
-        *(
-            (name, pa.int64())
-            for name in ("start_ms", "end_ms", "share_ppm", "confirmed_ms", "ticket_ms", "reported_ms")
-        ),
-    ]
-)
-"""As evidence is read from the database."""
-
-
-def _usage(policy: Policy, example: PolicyExample) -> pa.Table:
-    columns: dict[str, Sequence[object]] = {
-        "merchant_id": [EXAMPLE] * len(example.usage),
-        "service": [policy.service] * len(example.usage),
-        "unit": [one.unit for one in example.usage],
-        "start_ms": [one.window.start_ms for one in example.usage],
-        "end_ms": [one.window.end_ms for one in example.usage],
-        "value_nano": [None if one.value is None else int(one.value * NANO) for one in example.usage],
-    }
-    for name in ("requests", "failed", "tolerated", "users", "users_affected"):
-        columns[name] = [getattr(one, name) for one in example.usage]
-    return pa.table([pa.array(columns[name], USAGE.field(name).type) for name in USAGE.names], schema=USAGE)

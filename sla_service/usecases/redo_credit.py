@@ -16,6 +16,7 @@ from sla_service.domain.accounting import Judged, Piece, PieceStatus
 from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
 from sla_service.domain.accounting.spans import parts_of
 from sla_service.domain.assessment import is_met
+from sla_service.domain.covered import covered
 from sla_service.domain.credit_functions import owed
 from sla_service.domain.cycles import months_in, periods_ending_in
 from sla_service.domain.facts import Facts
@@ -23,7 +24,7 @@ from sla_service.domain.limits import base_minor, limited
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import Money
 from sla_service.domain.owed import NOTHING, Owed, Terms
-from sla_service.domain.periods import Month
+from sla_service.domain.periods import Month, day_count
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Credit, Stack, Stacking, Table
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
@@ -70,8 +71,8 @@ def redo(policy: Policy, row: Row, lines: Sequence[Row]) -> Redone:
     measurement = measured_again(policy, row, lines)
     whole = whole_period(policy, row)
     facts = Facts(Money(row["currency"], row["fee_minor"]), months_in(policy.period), whole.duration_ms)
+    covers = covered(policy, whole.duration_ms, day_count(whole, row["time_zone"]))
     base = _base(policy, row, facts)
-    covers = Fraction(whole.duration_ms if policy.base.covers_ms is None else policy.base.covers_ms)
     own = base or Fraction(0)
 
     def limit(one: Owed) -> Owed:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Stack, Stacking
+from sla_service.domain.policies.cycles import is_fiscal
 from sla_service.domain.policies.payment import MONTHLY_FEE, Cap, CapPer, SettleForm
-from sla_service.domain.stated_terms import StatedCap
+from sla_service.domain.stated_terms import StatedCap, StatedGroupCap
 from sla_service.usecases.redo_credit import Redone, steps_of
 
 Row = Mapping[str, Any]
@@ -26,16 +27,25 @@ def state_caps(policy: Policy, row: Row, redone: Redone) -> Iterator[StatedCap]:
     before = _before_caps(policy, row, redone)
     for cap in policy.caps:
         if cap.per is CapPer.OUTAGE:
-            yield _cap(cap, row, None, str(before), row["before_cap_minor"] or "0")
+            yield _cap(policy, cap, row, None, str(before), row["before_cap_minor"] or "0")
     steps = steps_of(row)
     if not steps:
         # One cap at most, on a row's share: the row's own columns are its step.
         for cap in policy.caps:
             if cap.per is not CapPer.OUTAGE and policy.settlement.form is not SettleForm.TERM_EXTENSION:
-                yield _cap(cap, row, row["cap_minor"], row["before_cap_minor"], row["unrounded_minor"])
+                yield _cap(policy, cap, row, row["cap_minor"], row["before_cap_minor"], row["unrounded_minor"])
         return
     for index, limit, owed, after in steps["caps"]:
-        yield _cap(policy.caps[index], row, limit, owed, after)
+        yield _cap(policy, policy.caps[index], row, limit, owed, after)
+
+
+def state_group_cap(policy: Policy, row: Row) -> StatedGroupCap | None:
+    """The cap of the policy's group, where it has one in the credit's currency."""
+    step = steps_of(row).get("group")
+    if step is None or policy.group is None:
+        return None
+    limit, left, before, _ = step
+    return StatedGroupCap(policy.group.name, limit, left, before)
 
 
 def _before_caps(policy: Policy, row: Row, redone: Redone) -> Fraction:
@@ -49,7 +59,14 @@ def _before_caps(policy: Policy, row: Row, redone: Redone) -> Fraction:
     return max(each) if rule is Stacking.LARGEST else next((one for one in each if one), Fraction(0))
 
 
-def _cap(cap: Cap, row: Row, limit: str | None, before: str, after: str) -> StatedCap:
+def _per(policy: Policy, cap: Cap) -> str:
+    """Over what a cap holds; years and quarters that do not begin as the calendar's do are fiscal ones."""
+    if is_fiscal(policy.period) and cap.per in {CapPer.QUARTER, CapPer.YEAR}:
+        return f"fiscal_{cap.per}"
+    return cap.per.value
+
+
+def _cap(policy: Policy, cap: Cap, row: Row, limit: str | None, before: str, after: str) -> StatedCap:
     whole = None
     if isinstance(cap.at, Fraction):
         kind, at = "share", str(cap.at)
@@ -66,6 +83,6 @@ def _cap(cap: Cap, row: Row, limit: str | None, before: str, after: str) -> Stat
         after,
         limit=limit or "",
         of="" if cap.of == MONTHLY_FEE else cap.of,
-        per=cap.per.value,
+        per=_per(policy, cap),
         whole=str(whole) if whole is not None and limit and whole != Fraction(limit) else "",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.instants import DAY_MS
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.owed import Owed, Terms
 from sla_service.domain.policies import Policy
@@ -33,6 +34,7 @@ from sla_service.domain.policies.credits import (
     Table,
     Tier,
     Time,
+    pays_of,
 )
 from sla_service.domain.policies.cycles import CalendarMonths, EachDay, EachHour, EachIncident
 from sla_service.domain.policies.indicators import SubjectKind
@@ -44,7 +46,7 @@ from sla_service.domain.policies.payment import (
 )
 from sla_service.domain.stated_terms import HowPaid, StatedBase, StatedPay, StatedTerm
 from sla_service.usecases.redo_credit import Redone, is_by_parts
-from sla_service.usecases.state_caps import is_plain_cap, state_caps
+from sla_service.usecases.state_caps import is_plain_cap, state_caps, state_group_cap
 
 Row = Mapping[str, Any]
 
@@ -56,28 +58,39 @@ def state_paid(policy: Policy, row: Row, redone: Redone) -> HowPaid:
     unused = Unused.PAID_OUT.value if policy.settlement.unused is Unused.PAID_OUT else ""
     group = policy.group.name if policy.group and policy.group.rule is GroupRule.LARGEST else ""
     caps = () if is_plain_cap(policy) else tuple(state_caps(policy, row, redone))
+    group_cap = state_group_cap(policy, row)
     if is_plain_row(policy, row):
-        return HowPaid(base=_base(policy, redone), caps=caps, group=group, unused=unused)
-    timed = any(isinstance(pay, Time) for one, _, _ in redone.found for pay in _pays(one))
+        return HowPaid(base=_base(policy, redone), caps=caps, group=group, group_cap=group_cap, unused=unused)
+    timed = any(isinstance(pay, Time) for one, _, _ in redone.found for pay in pays_of(one))
     return HowPaid(
         base=_base(policy, redone),
-        base_covers_ms=str(redone.terms.covers_ms) if timed and not redone.terms.pays_time else "",
+        base_covers_ms=str(redone.terms.covers.ms) if timed and not redone.terms.pays_time else "",
+        base_covers_days=_days(redone) if timed and not redone.terms.pays_time else "",
         stacking=policy.credit.rule.value if isinstance(policy.credit, Stack) else "",
         terms=tuple(term for found in redone.found for term in _terms(policy, redone, *found)),
         is_listed=redone.is_sure,
         by="unit" if policy.subject is SubjectKind.UNIT else SPANS.get(type(policy.period), ""),
         by_count=len(redone.missed),
-        by_share=_share(redone),
+        by_share=_share(policy, redone),
         caps=caps,
         group=group,
+        group_cap=group_cap,
         unused=unused,
     )
 
 
-def _share(redone: Redone) -> str:
+def _days(redone: Redone) -> str:
+    """The calendar days that the base pays for, where they are not of 24 hours each: a month with a change of clock."""
+    days = redone.terms.covers.days
+    return "" if days is None or days * DAY_MS == redone.terms.covers.ms else str(days)
+
+
+def _share(policy: Policy, redone: Redone) -> str:
     """The part of the fee that each hour or day has, where all have the same."""
-    lengths = set(redone.missed)
-    return str(lengths.pop() / redone.terms.covers_ms) if len(lengths) == 1 else ""
+    covers = redone.terms.covers
+    by_day = isinstance(policy.period, EachDay)
+    shares = {covers.one_day() if by_day else length_ms / covers.ms for length_ms in redone.missed}
+    return str(shares.pop()) if len(shares) == 1 else ""
 
 
 def is_plain_row(policy: Policy, row: Row) -> bool:
@@ -181,10 +194,12 @@ def _multiple(policy: Policy, multiple: Multiple, found: Owed, redone: Redone) -
         target = policy.target if policy.target is not None else Fraction(1)
         bad = max(Fraction(0), bad - (1 - target) * measurement.total_ms)
     pro_rata = policy.base.covers_ms is None and not multiple.whole_ms
-    covers = Fraction(measurement.total_ms) if pro_rata else terms.covers_ms
+    covers = Fraction(measurement.total_ms) if pro_rata else terms.covers.ms
     time = multiple.times * bad
     if multiple.whole_ms:
         time = Fraction((time / multiple.whole_ms).__ceil__() * multiple.whole_ms)
+        # In the unit of the time that is made whole: days of the calendar, or real time.
+        covers = time / part if (part := terms.covers.part(time, multiple.whole_ms)) else covers
     is_same = found.time_ms == time if terms.pays_time else found.minor == terms.base_minor * time / covers
     is_known = redone.is_sure and is_same
     return StatedTerm(
@@ -225,21 +240,6 @@ def _band_of(bands: Bands, bad_ms: Fraction) -> Band | None:
     if len(rows) > 1 and bands.overlap is not Overlap.DEEPEST:
         return None
     return max(rows, key=lambda row: row.lower_ms, default=None)
-
-
-def _pays(credit: Credit) -> Iterable[Pay]:
-    match credit:
-        case Table(rows) | Bands(rows):
-            return [row.pays for row in rows]
-        case Flat() | Blocks() | Hits() | Points():
-            return [credit.pay]
-        case Multiple(whole_ms=whole_ms):
-            # Time that is made whole is paid as time.
-            return [Time(whole_ms)] if whole_ms else []
-        case Stack(_, parts):
-            return [pay for part in parts for pay in _pays(part)]
-        case _:
-            return []
 
 
 def _pay(pay: Pay, currency: str, *, extends: bool) -> StatedPay:

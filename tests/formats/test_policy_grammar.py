@@ -26,7 +26,7 @@ from sla_service.domain.money import Money
 from sla_service.domain.policies import credits as c
 from sla_service.domain.policies import cycles, downtime, indicators, payment
 from sla_service.domain.policies.digest import policy_digest
-from sla_service.domain.policies.examples import ExampleImpact, ExampleUsage, Expectation
+from sla_service.domain.policies.examples import ExampleImpact, ExampleUnit, ExampleUsage, Expectation
 from sla_service.domain.policies.local_windows import LocalWindow, NthWeekday, YearDays
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.formats.policy_grammar.credits import credit
@@ -93,13 +93,13 @@ rounding: down
 settle: {form: voucher, expires: 30 days, unused: paid_out}
 claim: {within: 15 business days, since: awareness, not_before: 5 days, holidays: CN}
 chronic: {missed: 3, of: 6, in_a_row: yes, below: 99%, then: terminate}
-group: {name: x, rule: sum}
+group: {name: x, rule: sum, cap: {at: 100%}}
 examples:
   name: all
   fee: 10.00 USD
   period: 2023-09
   active: {from: 2023-09-02, to: 2023-09-20}
-  units: [a, b]
+  units: [a, {name: b, from: 2023-09-03, to: 2023-09-20}]
   impact: {from: 2023-09-19T02:00Z, to: 2023-09-19T02:01Z, share: 50%, unit: a, confirmed_at: 2023-09-19T02:00Z, ticket_at: 2023-09-19T02:00Z, reported_at: 2023-09-19T02:00Z, times: 3, every: 10 min}
   timeline: {at: 2023-09-19T02:00Z, available: 50%}
   excluded: {kind: upstream, from: 2023-09-19T02:00Z, to: 2023-09-19T02:01Z, announced: 2023-09-19T02:00Z, upstream: x, confirmed_at: 2023-09-19T02:00Z}
@@ -203,6 +203,9 @@ SAID = [
     ("base", "{of: period_fee, share: 50%}", payment.Base(("period_fee",), Fraction(1, 2))),
     ("cap", "[{at: 25%, of: next_invoice}, {at: 100.00 USD, per: outage}]", (payment.Cap(Fraction(1, 4), "next_invoice"), payment.Cap((Money("USD", 10000),), per=payment.CapPer.OUTAGE))),
     ("cap", "{at: [1.00 USD, 2.00 EUR], per: rolling_12_months}", (payment.Cap((Money("USD", 100), Money("EUR", 200)), per=payment.CapPer.ROLLING_12_MONTHS),)),
+    ("group", "{name: x, rule: sum, cap: {at: 100%}}", payment.Group("x", payment.GroupRule.SUM, payment.GroupCap(Fraction(1)))),
+    ("group", "{name: x, cap: {at: [1.00 USD, 2.00 EUR]}}", payment.Group("x", cap=payment.GroupCap((Money("USD", 100), Money("EUR", 200))))),
+    ("cap", "[{at: 25%, per: quarter}, {at: 25%, per: contract_year}]", (payment.Cap(Fraction(1, 4), per=payment.CapPer.QUARTER), payment.Cap(Fraction(1, 4), per=payment.CapPer.CONTRACT_YEAR))),
     ("cap", "{at: 30 d, per: term}", (payment.Cap(30 * DAY_MS, per=payment.CapPer.TERM),)),
     ("minimum", "{at_least: 1.00 USD}", (payment.Minimum(Money("USD", 100)),)),
     ("settle", "{form: term_extension, expires: 30 days, unused: paid_out}", payment.Settlement(payment.SettleForm.TERM_EXTENSION, None, 30, payment.Unused.PAID_OUT)),
@@ -301,8 +304,9 @@ EXAMPLES = [
     ("period", "2023-09", "first_day", date(2023, 9, 1)),
     ("active", "{from: 2023-09-10}", "active_from", date(2023, 9, 10)),
     ("active", "{to: 2023-09-10}", "active_to", date(2023, 9, 10)),
-    ("units", "3", "units", ("1", "2", "3")),
-    ("units", "[north, 2]", "units", ("north", "2")),
+    ("units", "3", "units", (ExampleUnit("1"), ExampleUnit("2"), ExampleUnit("3"))),
+    ("units", "[north, 2]", "units", (ExampleUnit("north"), ExampleUnit("2"))),
+    ("units", "[{name: tokyo, share: 50%, from: 2023-09-16}, {name: osaka, share: 1/3, to: 2023-09-20}]", "units", (ExampleUnit("tokyo", Fraction(1, 2), date(2023, 9, 16)), ExampleUnit("osaka", Fraction(1, 3), None, date(2023, 9, 20)))),
     ("impact", f"[{{{IMPACT}, share: 50%, unit: a}}]", "impact", (ExampleImpact(a_window("19T02:00", "19T02:05"), 500_000, "a"),)),
     ("impact", f"[{{{IMPACT}, ticket_at: 2023-09-19T02:01Z, times: 2, every: 1 h}}]", "impact", tuple(ExampleImpact(a_window(f"19T0{h}:00", f"19T0{h}:05"), ticket_at_ms=parse_instant(f"2023-09-19T0{h}:01Z")) for h in (2, 3))),
     ("timeline", "[{at: 2023-09-19T02:00Z, available: 50%}, {at: 2023-09-19T03:00Z, available: 100%}]", "timeline", (TimelinePoint(parse_instant("2023-09-19T02:00Z"), 500_000), TimelinePoint(parse_instant("2023-09-19T03:00Z"), SHARE_FULL_PPM))),
@@ -310,7 +314,9 @@ EXAMPLES = [
     ("usage", f"[{{{IMPACT}, requests: 10, failed: 1}}]", "usage", (ExampleUsage(a_window("19T02:00", "19T02:05"), 10, 1),)),
     ("usage", f"[{{{IMPACT}, every: 1 min, value: 1.5}}]", "usage", tuple(ExampleUsage(a_window(f"19T02:0{m}", f"19T02:0{m + 1}"), value=Fraction(3, 2)) for m in range(5))),
     ("charges", "{recurring: 1000.00 USD, hourly_rate: 0.036 USD}", "charges", (("recurring", Fraction(1000), "USD"), ("hourly_rate", Fraction("0.036"), "USD"))),
+    ("charges", "{recurring: [1.00 USD, 0.036 USD]}", "charges", (("recurring", Fraction(1), "USD"), ("recurring", Fraction("0.036"), "USD"))),
     ("credited_before", "180.00 USD", "credited_before", Money("USD", 18000)),
+    ("credited_before", "26 d", "credited_before", 26 * DAY_MS),
     ("history", "[99.95%, 99.8%]", "history", (percent("99.95"), percent("99.8"))),
     ("history", "99.8%", "history", (percent("99.8"),)),
     ("aware", "2023-09-19T02:00Z", "aware_at_ms", parse_instant("2023-09-19T02:00Z")),
@@ -426,6 +432,7 @@ REFUSED = [
     ("a country in words", "claim", "{within: 30 business days, holidays: China}", "country_format", "claim.holidays", "two letters"),
     ("more missed than there are", "chronic", "{missed: 7, of: 6, then: terminate}", "range", "chronic.missed", "7 of 6 periods cannot be missed"),
     ("too many periods", "chronic", "{missed: 7, of: 61, then: terminate}", "number_range", "chronic.of", "from 1 to 60"),
+    ("a group's cap in time", "group", "{name: x, cap: {at: 3 d}}", "pay_format", "group.cap.at", "write a share such as 100%, or an amount"),
     ("a group without name", "group", "{rule: sum}", "field_missing", "group.name", "add `name`"),
     ("a source too long", "source", "x" * 501, "text", "source", "up to 500 characters"),
 ]  # fmt: skip
@@ -449,6 +456,10 @@ REFUSED_EXAMPLES = [
     ("no fee though the base is one", {"fee": ""}, "field_missing", "examples[1].fee", "add `fee`"),
     ("a day for a month", {"period": "2023-09-01"}, "period_format", "examples[1].period", "YYYY-MM"),
     ("an end of the contract before its start", {"active": "{from: 2023-09-10, to: 2023-09-10}"}, "interval_reversed", "examples[1].active.to", "is not after"),
+    ("a unit without a share beside one with it", {"units": "[{name: a, share: 50%}, b]"}, "field_missing", "examples[1].units", "give every unit its `share`"),
+    ("units of more than the fee", {"units": "[{name: a, share: 50%}, {name: b, share: 51%}]"}, "range", "examples[1].units", "more than the whole fee"),
+    ("a unit that ends before it begins", {"units": "[{name: a, from: 2023-09-03, to: 2023-09-03}]"}, "interval_reversed", "examples[1].units[1].to", "is not after"),
+    ("charges of a period in two currencies", {"fee": "", "charges": "{usage: [1.00 USD, 1.00 EUR, 1.00 USD]}"}, "currency_mismatch", "examples[1].charges.usage", "several currencies"),
     ("a unit twice", {"units": "[a, a]"}, "duplicate_rule", "examples[1].units[2]", "`a` is there twice"),
     ("no units", {"units": "0"}, "number_range", "examples[1].units", "from 1 to"),
     ("a unit that the contract does not have", {"units": "2", "impact": f"[{{{IMPACT}, unit: 3}}]"}, "unit_unknown", "examples[1].impact", "`units` does not have 3"),

@@ -245,3 +245,19 @@ class Stack:
 
 
 Credit = Table | Flat | Multiple | Blocks | Bands | Hits | Points | Manual | Stack
+
+
+def pays_of(credit: Credit) -> list[Pay]:
+    """Everything that a credit function may pay for one of whatever it counts, and what time is made whole to."""
+    match credit:
+        case Table(rows) | Bands(rows):
+            return [row.pays for row in rows]
+        case Flat() | Blocks() | Hits() | Points():
+            return [credit.pay]
+        case Multiple(whole_ms=whole_ms):
+            # Time that is made whole is paid as time.
+            return [Time(whole_ms)] if whole_ms else []
+        case Stack(_, parts):
+            return [pay for part in parts for pay in pays_of(part)]
+        case _:
+            return []

@@ -54,6 +54,11 @@ class EachDay:
 Period = CalendarMonths | BillingMonth | Week | RollingDays | EachIncident | EachHour | EachDay
 
 
+def is_fiscal(period: Period) -> bool:
+    """Whether quarters and years are counted from another month than January."""
+    return isinstance(period, CalendarMonths) and period.months > 1 and period.first_month != 1
+
+
 class PartPeriod(StrEnum):
     """What happens where the contract is in force for a part of the period only."""
 

@@ -25,6 +25,18 @@ class ExampleImpact:
 
 
 @dataclass(frozen=True, slots=True)
+class ExampleUnit:
+    """A unit of the contract."""
+
+    name: str
+    fee_share: Fraction | None = None
+    """None: the units have equal shares."""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    """The days on which it is there, the last one excluded; None: as long as the contract."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleUsage:
     """What was counted or measured in one slot of time; None is not known."""
 
@@ -72,14 +84,14 @@ class PolicyExample:
     """Of an incident that hits everyone."""
     excluded: tuple[Exclusion, ...] = ()
     usage: tuple[ExampleUsage, ...] = ()
-    units: tuple[str, ...] = ()
+    units: tuple[ExampleUnit, ...] = ()
     active_from: date | None = None
     active_to: date | None = None
     """The days on which the contract is in force; the last one excluded."""
     charges: tuple[tuple[str, Fraction, str], ...] = ()
-    """Kind, amount in major units, currency."""
-    credited_before: Money | None = None
-    """Credited in earlier months, as far as the caps look back."""
+    """Kind, amount in major units, currency: of each month, or one of each month of the period in their order."""
+    credited_before: Money | int | None = None
+    """Credited in earlier months, as far as the caps look back: money, or milliseconds of service time."""
     history: tuple[Fraction, ...] = ()
     """Availability of the periods before, the latest last."""
     aware_at_ms: int | None = None

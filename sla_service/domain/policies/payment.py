@@ -44,8 +44,12 @@ class CapPer(StrEnum):
     PERIOD = "period"
     OUTAGE = "outage"
     MONTH = "month"
+    QUARTER = "quarter"
+    """The quarter of the calendar, or of the policy's own year."""
     YEAR = "year"
-    """The calendar year."""
+    """The calendar year, or the one that the policy's period names."""
+    CONTRACT_YEAR = "contract_year"
+    """From the contract's first day, and each time a year later."""
     TERM = "term"
     """All the contract's time."""
     ROLLING_12_MONTHS = "rolling_12_months"
@@ -151,8 +155,18 @@ class GroupRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupCap:
+    """The most that all policies of a group credit one merchant for one month together."""
+
+    at: Fraction | tuple[Money, ...]
+    """A share of the sum of the monthly fees of the group's contracts, or amounts, one for each currency."""
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Policies of one group stack: two components with different targets are two policies in one group."""
 
     name: str
     rule: GroupRule = GroupRule.LARGEST
+    cap: GroupCap | None = None
+    """All policies of the group must name the same one."""

@@ -1,18 +1,14 @@
-"""The evidence of a worked case: impact, timeline, exclusions, usage and charges."""
+"""The evidence of a worked case: impact, timeline, exclusions and usage."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
-
-import yaml
 
 from sla_service.domain.exclusions import Exclusion, ExclusionKind
 from sla_service.domain.incidents import TimelinePoint
 from sla_service.domain.instants import LATEST_MS
 from sla_service.domain.policies.examples import ExampleImpact, ExampleUsage
 from sla_service.domain.windows import Window
-from sla_service.formats import policy_scalars as scalars
 from sla_service.formats.policy_grammar import words
 from sla_service.formats.policy_grammar.members import Field, Inline
 from sla_service.formats.policy_grammar.records import Check, Record
@@ -25,20 +21,8 @@ from sla_service.formats.policy_grammar.repeats import (
     joined_usage,
     repeated,
 )
-from sla_service.formats.policy_grammar.shapes import (
-    Converted,
-    Definitions,
-    Distinct,
-    Either,
-    JsonSchema,
-    ListOf,
-    Plain,
-    Scalar,
-    Shape,
-)
-from sla_service.formats.yaml_reader import REFUSED, Fields, Reader, Refused
-
-_MAX_UNITS = 10_000
+from sla_service.formats.policy_grammar.shapes import Converted, ListOf, Shape
+from sla_service.formats.yaml_reader import Fields
 
 WINDOW: Record[Window] = Record(
     Window,
@@ -172,46 +156,3 @@ USAGE: Shape[tuple[ExampleUsage, ...]] = Converted(
     lambda rows: tuple(one for row in rows for one in cut(row.whole, row.every_ms)),
     joined_usage,
 )
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(1, count + 1))
-
-
-UNITS: Shape[tuple[str, ...]] = Either(
-    Converted(words.whole(1, _MAX_UNITS), _numbered, len),
-    ListOf(words.TEXT, distinct=Distinct(str, "`{}` is there twice".format)),
-    lambda units: units == _numbered(len(units)),
-)
-
-_CHARGE: Scalar[tuple[Fraction, str]] = Scalar(
-    "charge", scalars.parse_charge, scalars.write_charge, words.text_form(scalars.MONEY, examples=["0.036 USD"])
-)
-
-
-class Charges(Shape[tuple[tuple[str, Fraction, str], ...]]):
-    """Amounts by kind of charge."""
-
-    def read(self, reader: Reader, node: yaml.Node, path: str) -> tuple[tuple[str, Fraction, str], ...] | Refused:
-        """Kind, amount in major units, and currency, as they stand."""
-        fields = reader.fields(node, path)
-        noted = len(reader.problems)
-        charges: list[tuple[str, Fraction, str]] = []
-        for kind, charge in fields.nodes.items():
-            reader.scalar(fields.keys[kind], fields.at(kind), scalars.parse_charge_kind)
-            value = _CHARGE.read(reader, charge, fields.at(kind))
-            if not isinstance(value, Refused):
-                charges.append((kind, *value))
-        return tuple(charges) if fields.is_mapping and len(reader.problems) == noted else REFUSED
-
-    def write(self, value: tuple[tuple[str, Fraction, str], ...]) -> Plain:
-        """The amounts."""
-        return {kind: scalars.write_charge((amount, currency)) for kind, amount, currency in value}
-
-    def schema(self, definitions: Definitions) -> JsonSchema:
-        """Any kinds of charges."""
-        return {
-            "type": "object",
-            "patternProperties": {f"^({scalars.CHARGE_KIND})$": _CHARGE.schema(definitions)},
-            "additionalProperties": False,
-        }

@@ -9,11 +9,12 @@ from itertools import pairwise
 from sla_service.domain.incidents import TimelinePoint
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
-from sla_service.domain.policies.examples import ExampleImpact, ExampleUsage, Expectation, PolicyExample
+from sla_service.domain.policies.examples import ExampleImpact, ExampleUnit, ExampleUsage, Expectation, PolicyExample
 from sla_service.formats import policy_scalars as scalars
 from sla_service.formats.policy_grammar import times, words
 from sla_service.formats.policy_grammar.dialect import Dialect
-from sla_service.formats.policy_grammar.evidence import EXCLUDED, IMPACT, TIMELINE, UNITS, USAGE, Charges
+from sla_service.formats.policy_grammar.evidence import EXCLUDED, IMPACT, TIMELINE, USAGE
+from sla_service.formats.policy_grammar.example_contracts import UNITS, Charges, check_shares
 from sla_service.formats.policy_grammar.members import Field, Member, Values
 from sla_service.formats.policy_grammar.records import Check, Record, Spread
 from sla_service.formats.policy_grammar.shapes import ListOf, Scalar, Shape
@@ -44,6 +45,12 @@ _CREDIT: Scalar[Money | int] = Scalar(
     _parse_credit,
     _write_credit,
     words.text_form(f"{scalars.MONEY}|{times.DURATION}|{times.NO_TIME}", examples=["29.90 USD", "3 d"]),
+)
+_BEFORE: Scalar[Money | int] = Scalar(
+    "credited_before",
+    _parse_credit,
+    _write_credit,
+    words.text_form(f"{scalars.MONEY}|{times.DURATION}|{times.NO_TIME}", examples=["180.00 USD", "26 d"]),
 )
 _BUDGET: Scalar[Fraction | str] = Scalar(
     "expected_budget",
@@ -81,14 +88,14 @@ def _expect(dialect: Dialect) -> Shape[Expectation]:
 def _check_currency(
     fields: Fields,
     fee: Money | None,
-    credited_before: Money | None,
+    credited_before: Money | int | None,
     charges: tuple[tuple[str, Fraction, str], ...],
     expect: Expectation,
 ) -> None:
     if fee is None:
         return
     named: list[tuple[tuple[str, ...], str]] = [(("charges", kind), currency) for kind, _, currency in charges]
-    if credited_before:
+    if isinstance(credited_before, Money):
         named.append((("credited_before",), credited_before.currency))
     if isinstance(expect.credit, Money):
         named.append((("expect", "credit"), expect.credit.currency))
@@ -111,10 +118,12 @@ def _check_timeline(fields: Fields, timeline: tuple[TimelinePoint, ...]) -> None
 
 
 def _check_units(
-    fields: Fields, units: tuple[str, ...], impact: tuple[ExampleImpact, ...], usage: tuple[ExampleUsage, ...]
+    fields: Fields, units: tuple[ExampleUnit, ...], impact: tuple[ExampleImpact, ...], usage: tuple[ExampleUsage, ...]
 ) -> None:
+    check_shares(fields, units)
+    known = {unit.name for unit in units}
     for name, rows in (("impact", impact), ("usage", usage)):
-        unknown = sorted({row.unit for row in rows if row.unit} - set(units)) if units else []
+        unknown = sorted({row.unit for row in rows if row.unit} - known) if units else []
         if unknown:
             fields.refuse("unit_unknown", f"`units` does not have {', '.join(unknown)}", name)
 
@@ -131,13 +140,13 @@ _ACTIVE: Record[Values] = Record(
 
 _EVIDENCE: tuple[Member, ...] = (
     Spread("active", _ACTIVE, "When the contract is in force"),
-    Field("units", UNITS, "How many units the contract has, or their names"),
+    Field("units", UNITS, "How many units the contract has, or their names, each with its share and its days"),
     Field("impact", IMPACT, "Windows of impact"),
     Field("timeline", TIMELINE, "Reports of an incident that hits everyone"),
     Field("excluded", EXCLUDED, "Windows that may be left out"),
     Field("usage", USAGE, "What was counted or measured"),
-    Field("charges", Charges(), "What was charged, by kind"),
-    Field("credited_before", words.MONEY, "Credited in earlier months, as far as the caps look back"),
+    Field("charges", Charges(), "What was charged each month, by kind; in a list one of each month of the period"),
+    Field("credited_before", _BEFORE, "Money or service time credited in earlier months, as far as the caps look back"),
 )
 
 

@@ -79,3 +79,22 @@ CAP_AT: Shape[Fraction | tuple[Money, ...] | int] = Either(
     AMOUNTS,
     lambda at: not isinstance(at, tuple) or len(at) == 1,
 )
+
+
+def _parse_group_cap(text: str) -> Fraction | tuple[Money, ...]:
+    at = _parse_cap(text)
+    if isinstance(at, int):
+        raise InvalidValueError.of("pay_format", "write a share such as 100%, or an amount: time has no common price")
+    return at
+
+
+GROUP_CAP_AT: Shape[Fraction | tuple[Money, ...]] = Either(
+    Scalar(
+        "group_cap",
+        _parse_group_cap,
+        _write_cap,
+        words.text_form(f"{scalars.PERCENTAGE}|{scalars.FRACTION}|{scalars.MONEY}"),
+    ),
+    AMOUNTS,
+    lambda at: not isinstance(at, tuple) or len(at) == 1,
+)

@@ -18,6 +18,7 @@ from sla_service.domain.policies.payment import (
     ClaimFrom,
     ClaimUnit,
     Group,
+    GroupCap,
     GroupRule,
     Minimum,
     SettleForm,
@@ -28,7 +29,7 @@ from sla_service.formats import policy_scalars as scalars
 from sla_service.formats.policy_grammar import times, words
 from sla_service.formats.policy_grammar.dialect import Dialect
 from sla_service.formats.policy_grammar.members import Field, Named
-from sla_service.formats.policy_grammar.pay import CAP_AT
+from sla_service.formats.policy_grammar.pay import CAP_AT, GROUP_CAP_AT
 from sla_service.formats.policy_grammar.records import Check, Record
 from sla_service.formats.policy_grammar.shapes import Distinct, Either, ListOf, Scalar, Shape
 from sla_service.formats.yaml_reader import Fields
@@ -207,10 +208,15 @@ def chronic(dialect: Dialect) -> Shape[tuple[Chronic, ...]]:
     )
 
 
+_GROUP_CAP: Shape[GroupCap] = Record(
+    GroupCap,
+    (Field("at", GROUP_CAP_AT, "A share of the sum of the contracts' monthly fees, or an amount for each currency"),),
+)
 GROUP: Shape[Group] = Record(
     Group,
     (
         Field("name", words.NAME, "Policies with this name stack"),
         Field("rule", words.enumeration(GroupRule), "How their credits become one"),
+        Field("cap", _GROUP_CAP, "The most that they credit one merchant for one month together"),
     ),
 )

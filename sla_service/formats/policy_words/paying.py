@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sla_service.domain.policies.payment import MONTHLY_FEE, NEXT_INVOICE, PERIOD_FEE, Base, Cap
+from sla_service.domain.instants import DAY_MS
+from sla_service.domain.policies.credits import Time, pays_of
+from sla_service.domain.policies.cycles import CalendarMonths, is_fiscal
+from sla_service.domain.policies.payment import MONTHLY_FEE, NEXT_INVOICE, PERIOD_FEE, Base, Cap, CapPer
 from sla_service.formats.policy_words.voice import Voice
 
 _OURS = {MONTHLY_FEE, PERIOD_FEE, NEXT_INVOICE}
@@ -31,9 +34,16 @@ def _base(voice: Voice, base: Base) -> Iterator[str]:
     shared = taken if base.share == 1 else voice.say("money.share", share=voice.percent(base.share), charges=taken)
     yield voice.say("money.base", base=shared)
     if base.covers_ms is None:
-        yield voice.say("money.covers_period")
+        yield voice.say("money.covers_days" if _pays_days(voice) else "money.covers_period")
     else:
         yield voice.say("money.covers", time=voice.service_time(base.covers_ms))
+
+
+def _pays_days(voice: Voice) -> bool:
+    """Whether whole days have a price: days of the calendar, whose length does not matter."""
+    times = [pay.time_ms for pay in pays_of(voice.policy.credit) if isinstance(pay, Time)]
+    times += [cap.at for cap in voice.policy.caps if isinstance(cap.at, int)]
+    return not voice.extends_term and any(time_ms % DAY_MS == 0 for time_ms in times)
 
 
 def _charge(voice: Voice, name: str) -> str:
@@ -46,10 +56,18 @@ def _caps(voice: Voice) -> Iterator[str]:
         yield voice.say("money.no_cap")
         return
     for cap in caps:
-        yield voice.say(f"money.cap.{cap.per}", limit=_limit(voice, cap))
+        yield _cap(voice, cap)
         if not isinstance(cap.at, Fraction) and cap.of != MONTHLY_FEE:
             yield voice.idle(f"of: {cap.of}")
     yield voice.say("money.cap.when")
+
+
+def _cap(voice: Voice, cap: Cap) -> str:
+    period = voice.policy.period
+    if isinstance(period, CalendarMonths) and is_fiscal(period) and cap.per in {CapPer.QUARTER, CapPer.YEAR}:
+        month = voice.month(period.first_month)
+        return voice.say(f"money.cap.fiscal_{cap.per}", limit=_limit(voice, cap), month=month)
+    return voice.say(f"money.cap.{cap.per}", limit=_limit(voice, cap))
 
 
 def _limit(voice: Voice, cap: Cap) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from sla_service.domain.policies.payment import Chronic, Claim, ClaimUnit, SettleForm, Settlement, Unused
+from sla_service.domain.policies.payment import Chronic, Claim, ClaimUnit, Group, SettleForm, Settlement, Unused
 from sla_service.formats.policy_words.crediting import right
 from sla_service.formats.policy_words.ranges import worse_than
 from sla_service.formats.policy_words.voice import Voice
@@ -29,6 +30,17 @@ def settlement(voice: Voice) -> Iterator[str]:
         yield voice.say("settlement.group.none")
     else:
         yield voice.say(f"settlement.group.{policy.group.rule}", name=voice.quoted(policy.group.name))
+        yield from _group_cap(voice, policy.group)
+
+
+def _group_cap(voice: Voice, group: Group) -> Iterator[str]:
+    if group.cap is None:
+        return
+    at = group.cap.at
+    key = "settlement.group_cap.share" if isinstance(at, Fraction) else "settlement.group_cap.amount"
+    most = voice.percent(at) if isinstance(at, Fraction) else voice.amounts(at)
+    yield voice.say(key, name=voice.quoted(group.name), most=most)
+    yield voice.say("settlement.group_cap.order")
 
 
 def _expiry(voice: Voice, terms: Settlement) -> Iterator[str]:

@@ -41,7 +41,9 @@ def ladder(credit: StatedCredit, words: Words) -> list[Rung]:
         if not credit.rate:
             return rungs
     rungs += [*_cap(credit, words), *_caps(credit, words)]
-    return rungs + ([*_minimum(credit, words), _rounding(credit, words)] if has_money(credit) else [])
+    if not has_money(credit):
+        return rungs
+    return [*rungs, *_minimum(credit, words), _rounding(credit, words), *_group(credit, words)]
 
 
 def has_money(credit: StatedCredit) -> bool:
@@ -162,4 +164,22 @@ def _minimum(credit: StatedCredit, words: Words) -> Iterator[Rung]:
 
 
 def _rounding(credit: StatedCredit, words: Words) -> Rung:
-    return Rung(credit_words.rounding(credit, words), words.conventions.amount(credit.amount))
+    """To the whole amount, which is the credit unless a group's cap cuts it afterwards."""
+    cap = credit.paid.group_cap
+    rounded = credit.amount if cap is None else Money(credit.amount.currency, cap.before)
+    return Rung(credit_words.rounding(credit, words), words.conventions.amount(rounded))
+
+
+def _group(credit: StatedCredit, words: Words) -> Iterator[Rung]:
+    """The cap that holds for all policies of a group together."""
+    cap = credit.paid.group_cap
+    if cap is None:
+        return
+    ways, currency = words.conventions, credit.amount.currency
+    said = words.texts.say(
+        "statement.ladder.group_reached" if cap.before > cap.left else "statement.ladder.group_kept",
+        name=cap.name,
+        limit=ways.money(Money(currency, cap.limit)),
+        left=ways.money(Money(currency, cap.left)),
+    )
+    yield Rung(said, ways.amount(credit.amount))

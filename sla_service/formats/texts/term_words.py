@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from sla_service.domain.instants import DAY_MS
 from sla_service.domain.money import Money
 from sla_service.domain.stated_terms import HowPaid, StatedCap, StatedPay, StatedTerm
 from sla_service.domain.statements import StatedCredit
@@ -124,7 +125,7 @@ def pay(one: StatedPay | None, credit: StatedCredit, words: Words) -> str:  # no
         case "amount":
             return words.conventions.money(Money(credit.amount.currency, int(one.figure)))
         case "time" if credit.paid.base_covers_ms:
-            time, covers = part_of(int(one.figure), Fraction(credit.paid.base_covers_ms), words)
+            time, covers = part_of(int(one.figure), _covers(int(one.figure), credit), words)
             return say("statement.pay.time", time=time, covers=covers, base=_base(credit, words))
         case "time":
             return say("statement.pay.value", time=length(int(one.figure), words, in_days=True))
@@ -132,6 +133,12 @@ def pay(one: StatedPay | None, credit: StatedCredit, words: Words) -> str:  # no
             return say("statement.pay.service_time", time=service_time(int(one.figure), words))
         case _:
             return right(one.figure, words)
+
+
+def _covers(time_ms: int, credit: StatedCredit) -> Fraction:
+    """What the base pays for, in the unit of a time: whole days are days of the calendar."""
+    days = credit.paid.base_covers_days
+    return Fraction(days) * DAY_MS if days and time_ms % DAY_MS == 0 else Fraction(credit.paid.base_covers_ms)
 
 
 def right(name: str, words: Words) -> str:
