@@ -466,7 +466,9 @@ def examples(draw: st.DrawFn, period, base: payment.Base, service: str, *, is_me
         units=units,
         active_from=draw(st.sampled_from([None, active[0]])),
         active_to=draw(st.sampled_from([None, active[1]])),
-        charges=tuple((kind, draw(_charge_amounts), currency) for kind in kinds for _ in range(draw(st.integers(1, 3)))),
+        charges=tuple(
+            (kind, draw(_charge_amounts), currency) for kind in kinds for _ in range(draw(st.integers(1, 3)))
+        ),
         credited_before=draw(st.none() | _money(currency)),
         history=draw(_some(decimals if is_metric else percentages)),
         aware_at_ms=draw(_maybe_instant),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_service.domain.assessment import Facts, Outcome, assess
+from sla_service.domain.facts import Charge
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from sla_service.domain.measurement import Measurement, Outage, Part
 from sla_service.domain.money import Money
@@ -348,3 +349,61 @@ def test_a_share_of_twice_the_fee_is_twice_the_credit(function, fee_minor):
 
 def test_a_share_is_named_by_its_ratio():
     assert Share(Fraction(1, 10)) == share("10")
+
+
+OCTOBER = Facts(money("745.00 EUR"), period_ms=745 * HOUR_MS, period_days=31)
+"""A month in Berlin, with an hour twice."""
+
+
+@pytest.mark.parametrize(
+    ("function", "changes", "unrounded"),
+    [
+        pytest.param(Flat(Time(DAY_MS)), {}, Fraction(74_500, 31), id="a day is one of the 31"),
+        pytest.param(Flat(Time(31 * DAY_MS)), {}, Fraction(74_500), id="all days are the base"),
+        pytest.param(Flat(Time(HOUR_MS)), {}, Fraction(100), id="an hour is one of the 745"),
+        pytest.param(Blocks(HOUR_MS, Time(HOUR_MS)), {}, Fraction(2_400), id="24 hours are no day"),
+        pytest.param(Multiple(whole_ms=DAY_MS), {}, Fraction(74_500, 31), id="made whole to days"),
+        pytest.param(Multiple(whole_ms=HOUR_MS), {}, Fraction(2_400), id="made whole to hours"),
+        pytest.param(Multiple(), {}, Fraction(2_400), id="pro rata is a ratio of lengths"),
+        pytest.param(
+            Flat(share("100")), {"caps": (Cap(15 * DAY_MS),)}, Fraction(74_500 * 15, 31), id="a cap in days"
+        ),
+        pytest.param(Flat(share("100")), {"caps": (Cap(HOUR_MS),)}, Fraction(100), id="a cap of an hour"),
+        pytest.param(
+            Flat(Time(DAY_MS)), {"base": Base(covers_ms=30 * DAY_MS)}, Fraction(74_500, 30), id="as the contract covers"
+        ),
+    ],
+)  # fmt: skip
+def test_whole_days_are_days_of_the_calendar_and_hours_are_real(function, changes, unrounded):
+    day_out = outages((0, 24 * 60))
+    measurement = Measurement(day_out.bad_ppm_ms, 745 * HOUR_MS, day_out.outages)
+    policy = a_policy(credit=function, gate=Gate.NONE, **changes)
+    assert assess(policy, measurement, OCTOBER).unrounded_minor == unrounded
+
+
+@pytest.mark.parametrize(
+    ("period", "hours", "pay", "unrounded"),
+    [
+        pytest.param(EachDay(), 25, share("100"), Fraction(74_500, 31), id="the day of 25 hours has a day's fee"),
+        pytest.param(EachDay(), 24, share("100"), Fraction(74_500, 31), id="as any other day has"),
+        pytest.param(EachDay(), 25, Time(HOUR_MS), Fraction(74_500, 31 * 25), id="of which an hour is a 25th"),
+        pytest.param(EachDay(), 25, Time(DAY_MS), Fraction(74_500, 31), id="and a day is all"),
+        pytest.param(EachHour(), 1, share("100"), Fraction(100), id="an hour has its part of the real length"),
+        pytest.param(EachHour(), 1, Time(DAY_MS), Fraction(74_500, 31), id="a day that an hour pays is a day"),
+    ],
+)
+def test_a_day_that_is_assessed_by_itself_is_one_of_the_period_s_days(period, hours, pay, unrounded):
+    part = Part(Measurement(MINUTE_MS * SHARE_FULL_PPM, hours * HOUR_MS, HOUR_OUT.outages))
+    measurement = Measurement(MINUTE_MS * SHARE_FULL_PPM, 745 * HOUR_MS, HOUR_OUT.outages, (part,))
+    policy = a_policy(credit=Flat(pay), gate=Gate.NONE, period=period)
+    assert assess(policy, measurement, OCTOBER).unrounded_minor == unrounded
+
+
+def test_a_cap_of_a_fee_that_is_not_known_cuts_nothing_and_a_fee_of_nothing_is_known():
+    policy = a_policy(credit=Flat(share("10")), base=Base(("recurring",)), caps=(Cap(percent("50")),), gate=Gate.NONE)
+    charged = (Charge("recurring", Fraction(10_000)),)
+    nothing = money("0.00 USD")
+    unknown = assess(policy, HOUR_OUT, Facts(nothing, charges=charged, is_fee_known=False))
+    known = assess(policy, HOUR_OUT, Facts(nothing, charges=charged))
+    assert (str(unknown.amount), unknown.steps[0].limit) == ("USD 10.00", None)
+    assert (str(known.amount), known.steps[0].limit) == ("USD 0.00", 0)

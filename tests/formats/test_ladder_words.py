@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from sla_service.domain.periods import Month
 from sla_service.domain.policies.credits import Gate
 from sla_service.domain.policies.downtime import Qualify
 from sla_service.domain.policies.indicators import Events, Metric, ScoredEvents, SlotMean
-from sla_service.domain.stated_terms import HowMeasured, StatedMetric
+from sla_service.domain.stated_terms import HowMeasured, HowPaid, StatedMetric, StatedPay
 from sla_service.domain.statements import ImpactLine, LineStatus, statement_from_json, statement_to_json
 from sla_service.formats.texts import credit_words, load_texts, measure_words, term_words
 from sla_service.formats.texts.conventions import conventions_for
@@ -300,6 +301,48 @@ def test_figures_that_cannot_be_redone_are_not_shown():
         Rung("For every interruption: USD 7.50", ""),
         Rung("Together, by these rules of the contract", "15.00"),
     ]
+
+
+def test_a_group_s_cap_is_the_last_rung_after_the_rounding_of_each():
+    terms = PROMISE + TABLE + "group: {name: network, rule: sum, cap: {at: 100%}}"
+    steps = {"base_minor": "80000", "count": None, "caps": [], "group": [10_000, 7_000, 8_000, 7_000]}
+    cut = stated(terms, row={"steps": json.dumps(steps), "amount_minor": 7_000})
+    assert [rung.amount for rung in ladder(cut, WORDS)[-2:]] == ["80.00", "70.00"]
+    assert ladder(cut, WORDS)[-1].words == (
+        "All credits of the group “network” for one month are at most USD 100.00 together, of which USD 70.00 was left"
+        ": applied"
+    )
+    kept = stated(terms, row={"steps": json.dumps({**steps, "group": [10_000, 9_000, 8_000, 8_000]})})
+    assert ladder(kept, WORDS)[-1].words.endswith("of which USD 90.00 was left: not reached")
+    assert total(kept, WORDS) == ladder(kept, WORDS)[-1].amount == "80.00"
+    statement = statement_for(cut)
+    assert statement_from_json(statement_to_json(statement)) == statement
+
+
+def test_days_are_told_by_the_calendar_where_the_clocks_change_and_hours_by_their_length():
+    pays = {"days": StatedPay("time", str(3 * DAY_MS)), "hours": StatedPay("time", str(10 * HOUR_MS))}
+    paid = HowPaid(base_covers_ms=str(745 * HOUR_MS), base_covers_days="31")
+    credit = replace(CREDITS["a share of the fee"], paid=paid)
+    assert {name: term_words.pay(one, credit, WORDS) for name, one in pays.items()} == {
+        "days": "3 of the 31 days that USD 800.00 pays for",
+        "hours": "10 of the 745 hours that USD 800.00 pays for",
+    }
+
+
+def test_caps_of_quarters_and_years_are_those_of_the_policy_s_own_year():
+    caps = "cap: [{at: 50%, per: quarter}, {at: 60%, per: year}, {at: 70%, per: contract_year}]"
+    said = {
+        name: [one.words.partition(" for all ")[2].partition(",")[0] for one in ladder(credit, WORDS)[-4:-1]]
+        for name, credit in {
+            "calendar": stated(PROMISE + TABLE + caps),
+            "fiscal": stated(
+                PROMISE + TABLE + caps, period="period: {kind: quarter, first_month: 7, time_zone: Asia/Shanghai}"
+            ),
+        }.items()
+    }
+    kept = ["credits of a quarter of the calendar", "credits of a calendar year", "credits of a year of the contract"]
+    assert said["calendar"] == kept
+    assert said["fiscal"] == ["credits of a fiscal quarter", "credits of a fiscal year", kept[2]]
 
 
 def test_units_are_reckoned_one_by_one():

@@ -104,6 +104,7 @@ from sla_service.domain.policies.payment import (
     ClaimFrom,
     ClaimUnit,
     Group,
+    GroupCap,
     GroupRule,
     Minimum,
     SettleForm,
@@ -1213,6 +1214,39 @@ CASES = [
         id="caps in amounts and time",
     ),
     pytest.param(
+        {"caps": (Cap(pct(50), per=CapPer.QUARTER), Cap(pct(60), per=CapPer.CONTRACT_YEAR))},
+        [
+            "The credits of a quarter of the calendar together are at most 50% of the contract's monthly fee.",
+            "The credits of a year of the contract, counted from its first day, together are at most 60% of the contract's monthly fee.",
+        ],
+        [
+            "每个自然季度的累计赔付以合同月服务费的50%为上限。",
+            "每个合同年度（自合同首日起算）的累计赔付以合同月服务费的60%为上限。",
+        ],
+        id="caps of quarters and contract years",
+    ),
+    pytest.param(
+        {
+            "caps": (Cap(pct(50), per=CapPer.QUARTER), Cap(pct(60), per=CapPer.YEAR)),
+            "period": CalendarMonths(3, 2),
+        },
+        [
+            "The credits of a quarter of the year that begins in February together are at most 50% of the contract's monthly fee.",
+            "The credits of a year that begins in February together are at most 60% of the contract's monthly fee.",
+        ],
+        [
+            "每个季度（年度自二月起算）的累计赔付以合同月服务费的50%为上限。",
+            "每个年度（自二月起算）的累计赔付以合同月服务费的60%为上限。",
+        ],
+        id="caps of fiscal quarters and years",
+    ),
+    pytest.param(
+        {"credit": Flat(Time(3 * DAY_MS))},
+        ["It pays for the whole period; a day is one of the period's calendar days, also where the clocks change."],
+        ["该费用对应整个周期的服务；一日为该周期的一个日历日，时钟调整之日亦同。"],
+        id="days that have a price",
+    ),
+    pytest.param(
         {"caps": (Cap((usd(10_000),), "next_invoice", CapPer.MONTH),)},
         [
             "The credits of a calendar month together are at most USD 100.00.",
@@ -1351,9 +1385,31 @@ CASES = [
     ),
     pytest.param(
         {"group": Group("platform")},
-        ["Of all policies of the group “platform”, only the largest credit of a merchant and month is given."],
-        ["同一商户同一月份在政策组“platform”内，仅发放各项政策中最高的一项赔付。"],
+        [
+            "Of all policies of the group “platform”, only the largest credit of a merchant and month is given; of equal ones, that of the service that is first by its name."
+        ],
+        [
+            "同一商户同一月份在政策组“platform”内，仅发放各项政策中最高的一项赔付；金额相同的，以服务名称排序在先者为准。"
+        ],
         id="the largest of a group",
+    ),
+    pytest.param(
+        {"group": Group("platform", GroupRule.SUM, GroupCap(pct(50)))},
+        [
+            "All credits of the group “platform” for a merchant and month together are at most 50% of the sum of the monthly fees of the contracts that are due.",
+            "This cap applies last, to the rounded credits in the order of their services' names: the last ones are cut first.",
+        ],
+        [
+            "同一商户同一月份在政策组“platform”内的赔付合计，以当月结算的各合同月服务费之和的50%为上限。",
+            "该上限最后适用，针对舍入后的各项赔付，按服务名称的顺序依次计算，排序在后者先予扣减。",
+        ],
+        id="a cap over a group",
+    ),
+    pytest.param(
+        {"group": Group("platform", cap=GroupCap((usd(10_000),)))},
+        ["All credits of the group “platform” for a merchant and month together are at most USD 100.00."],
+        ["同一商户同一月份在政策组“platform”内的赔付合计，以USD 100.00为上限。"],
+        id="a cap over a group in an amount",
     ),
     pytest.param(
         {"group": Group("platform", GroupRule.SUM)},
