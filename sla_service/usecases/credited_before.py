@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from sla_service.domain.cycles import calendar_around, contract_year_around
 from sla_service.domain.facts import Facts
 from sla_service.domain.instants import to_datetime
-from sla_service.domain.periods import Month
+from sla_service.domain.periods import Month, midnight_ms
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.cycles import CalendarMonths, is_fiscal
+from sla_service.domain.policies.cycles import CalendarMonths
 from sla_service.domain.policies.payment import CapPer
 from sla_service.usecases.contract_periods import Subject
 
@@ -78,21 +78,15 @@ def _first_month(per: CapPer, policy: Policy, starts_on: date, month: Month) -> 
 
 def _began(month: Month, policy: Policy, months: int) -> Month:
     """The first month of the quarter or year in which a month lies: the calendar's, or those of the policy's period."""
-    fiscal = policy.period if isinstance(policy.period, CalendarMonths) and is_fiscal(policy.period) else None
-    first = fiscal.first_month if fiscal else 1
-    while (month.month - first) % months:
-        month = month.previous
-    return month
+    first_month = policy.period.first_month if isinstance(policy.period, CalendarMonths) else 1
+    start_ms = calendar_around(midnight_ms(month.first_day, "UTC"), "UTC", months, first_month).start_ms
+    return Month.at(start_ms, "UTC")
 
 
 def _anniversary(subject: Subject) -> date:
-    """The first day of the contract's year in which the period ends.
-
-    A contract of 29 February begins its other years on 28 February, as deadlines in months do.
-    """
+    """The first day of the contract's year in which the period ends."""
     starts_on = subject.contract.starts_on
     if subject.window is None:
         return starts_on
-    last_day = to_datetime(subject.window.end_ms - 1, subject.time_zone).date()
-    year = last_day.year - ((last_day.month, last_day.day) < (starts_on.month, starts_on.day))
-    return starts_on.replace(year=year, day=min(starts_on.day, calendar.monthrange(year, starts_on.month)[1]))
+    year = contract_year_around(subject.window.end_ms - 1, subject.time_zone, starts_on)
+    return to_datetime(year.start_ms, subject.time_zone).date()

@@ -81,6 +81,7 @@ def test_what_lies_in_the_same_stretch_is_seen(per, period, earlier, now, expect
             id="a billing month that ends the day before is of the old one",
         ),
         pytest.param("2024-02-29", ["2025-02-27", "2025-02-28"], "2025-03-31", ["2025-02-28"], id="from a leap day"),
+        pytest.param("2024-02-29", ["2025-02-14"], "2025-02-28", [], id="whose year ends on the 27th"),
     ],
 )  # fmt: skip
 def test_a_year_of_the_contract_begins_on_its_first_day(starts_on, earlier, now, expected):
