@@ -245,3 +245,16 @@ class Stack:
 
 
 Credit = Table | Flat | Multiple | Blocks | Bands | Hits | Points | Manual | Stack
+
+
+def pays_of(credit: Credit) -> tuple[Pay, ...]:
+    """Everything that a credit says is paid, in order; multiples and what a person decides say nothing of the kind."""
+    match credit:
+        case Table(rows=rows) | Bands(rows=rows):
+            return tuple(row.pays for row in rows)
+        case Flat(pay=pay) | Blocks(pay=pay) | Hits(pay=pay) | Points(pay=pay):
+            return (pay,)
+        case Stack(of=parts):
+            return tuple(pay for part in parts for pay in pays_of(part))
+        case _:
+            return ()
