@@ -481,6 +481,8 @@ REFUSED_EXAMPLES = [
     ("a credit in another currency", {"expect": "{credit: 1.00 EUR}"}, "currency_mismatch", "examples[1].expect.credit", "so the credit is too"),
     ("nothing expected", {"expect": "{undefined: no}"}, "expectation_missing", "examples[1].expect", "expect an `availability`, a `credit`"),
     ("an undefined credit", {"expect": "{undefined: yes, credit: 1.00 USD}"}, "exclusive_fields", "examples[1].expect", "not both"),
+    ("a parked result", {"expect": "{parked: yes, tier: 1}"}, "exclusive_fields", "examples[1].expect", "where nothing is measured, nothing follows"),
+    ("parked and undefined", {"expect": "{parked: yes, undefined: yes}"}, "exclusive_fields", "examples[1].expect", "nothing beside"),
     ("an availability with two decimals", {"expect": "{availability: 99.29%}"}, "ratio_format", "examples[1].expect.availability", "99.2939%"),
     ("an expectation misspelt", {"expect": "{credti: 1.00 USD}"}, "unknown_field", "examples[1].expect.credti", "did you mean `credit`?"),
 ]  # fmt: skip
