@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sla_service.domain.policies.coverage import holes_of, overlaps_of
 from sla_service.domain.policies.credits import Amount, Bands, Credit, Manual, Pay, Stack, Table, pays_of
-from sla_service.domain.policies.warnings import holes_of, overlaps_of
 from sla_service.formats.policy_words.crediting import parts_of
 from sla_service.formats.policy_words.ranges import range_of
 from sla_service.formats.policy_words.voice import Voice
