@@ -518,6 +518,7 @@ def test_the_author_is_told(policy, warnings):
             id="a metric in whole numbers",
         ),
         pytest.param(a_policy(credit=Blocks(DAY_MS, Share(pct(1)))), id="one per cent a day"),
+        pytest.param(a_policy(credit=Hits(Span.DAY, Time(DAY_MS))), id="a day for each day, however many there are"),
         pytest.param(a_policy(credit=Hits(Span.DAY, Amount((usd(500),)))), id="an amount a day"),
         pytest.param(a_policy(credit=Manual("at our discretion")), id="a manual decision"),
         pytest.param(

@@ -20,8 +20,8 @@ from sla_service.domain.policies.indicators import has_outages
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, SettleForm
 from sla_service.domain.policies.terms import Policy
 
-_SHORTEST_DAYS = {1: 28, 3: 90, 6: 181, 12: 365}
-_LONGEST_DAYS = {1: 31, 3: 92, 6: 184, 12: 366}
+_DAYS = {1: (28, 31), 3: (90, 92), 6: (181, 184), 12: (365, 366)}
+"""How short and how long so many months can be."""
 
 
 def most_of(policy: Policy, credit: c.Credit) -> Fraction | None:
@@ -32,7 +32,7 @@ def most_of(policy: Policy, credit: c.Credit) -> Fraction | None:
         nothing. Of clock hours and days, in multiples of their part of the base. None: without bound, because every
         outage pays again, or because an amount may be more than any fee.
     """
-    most = _most(policy, credit)
+    most = _highest(_most(policy, credit, length_ms) for length_ms in _lengths_ms(policy))
     again = isinstance(policy.period, EachIncident) and not _goes_by_length(credit)
     return most if not (most and again) else None
 
@@ -48,59 +48,58 @@ def _goes_by_length(credit: c.Credit) -> bool:
             return False
 
 
-def _most(policy: Policy, credit: c.Credit) -> Fraction | None:  # noqa: PLR0911 - a case each
-    longest_ms = _longest_ms(policy)
+def _most(policy: Policy, credit: c.Credit, length_ms: int) -> Fraction | None:  # noqa: PLR0911 - a case each
     match credit:
         case c.Table() | c.Bands(per=c.Per.PERIOD) | c.Flat(per=c.Per.PERIOD):
-            return _highest(_worth(policy, pay) for pay in c.pays_of(credit))
+            return _highest(_worth(policy, pay, length_ms) for pay in c.pays_of(credit))
         case c.Bands() | c.Flat():
-            return None if any(_worth(policy, pay) != 0 for pay in c.pays_of(credit)) else Fraction(0)
+            return None if any(_worth(policy, pay, length_ms) != 0 for pay in c.pays_of(credit)) else Fraction(0)
         case c.Blocks(block_ms, pay, count, per, after_ms):
             if count is c.BlockCount.PART and per is c.Per.OUTAGE:
-                return _times(_worth(policy, pay), None)
-            blocks = Fraction(max(0, longest_ms - after_ms), block_ms)
+                return _times(_worth(policy, pay, length_ms), None)
+            blocks = Fraction(max(0, length_ms - after_ms), block_ms)
             whole = blocks.__floor__() if count is c.BlockCount.FULL else blocks.__ceil__()
-            return _times(_worth(policy, pay), whole)
+            return _times(_worth(policy, pay, length_ms), whole)
         case c.Hits(span, pay):
             span_ms = HOUR_MS if span is c.Span.HOUR else DAY_MS
-            return _times(_worth(policy, pay), -(-longest_ms // span_ms))
+            return _times(_worth(policy, pay, length_ms), -(-length_ms // span_ms))
         case c.Points(step, pay, count):
             if policy.is_metric or policy.target is None:
-                return _times(_worth(policy, pay), None)
+                return _times(_worth(policy, pay, length_ms), None)
             steps = policy.target / step
             full = steps.__floor__() if count is c.BlockCount.FULL else steps.__ceil__()
-            return _times(_worth(policy, pay), full)
+            return _times(_worth(policy, pay, length_ms), full)
         case c.Multiple():
-            return _multiple(policy, credit, longest_ms)
+            return _multiple(policy, credit, length_ms)
         case c.Stack(rule, parts):
-            found = [_most(policy, part) for part in parts]
+            found = [_most(policy, part, length_ms) for part in parts]
             return _summed(found) if rule is c.Stacking.SUM else _highest(found)
         case _:
             return Fraction(0)
 
 
-def _multiple(policy: Policy, credit: c.Multiple, longest_ms: int) -> Fraction:
+def _multiple(policy: Policy, credit: c.Multiple, length_ms: int) -> Fraction:
     if not has_outages(policy.indicator):
         return credit.times
-    bad_ms = Fraction(longest_ms)
-    divisor_ms = Fraction(policy.denominator_ms or longest_ms)
+    bad_ms = Fraction(length_ms)
+    divisor_ms = Fraction(policy.denominator_ms or length_ms)
     if credit.of is c.DowntimeOf.EXCESS and policy.target is not None:
         bad_ms -= (1 - policy.target) * divisor_ms
     time_ms = credit.times * bad_ms
     if credit.whole_ms:
         time_ms = Fraction((time_ms / credit.whole_ms).__ceil__() * credit.whole_ms)
     if credit.whole_ms or policy.settlement.form is SettleForm.TERM_EXTENSION:
-        divisor_ms = Fraction(longest_ms)
+        divisor_ms = Fraction(length_ms)
     return time_ms / (_covered_ms(policy) or divisor_ms)
 
 
-def _worth(policy: Policy, pay: c.Pay) -> Fraction | None:
+def _worth(policy: Policy, pay: c.Pay, length_ms: int) -> Fraction | None:
     """What is paid once."""
     match pay:
         case c.Share(ratio):
             return ratio
         case c.Time(time_ms):
-            return Fraction(time_ms) / (_covered_ms(policy) or _shortest_ms(policy))
+            return Fraction(time_ms) / (_covered_ms(policy) or length_ms)
         case c.Amount(amounts):
             return None if any(money.minor for money in amounts) else Fraction(0)
         case c.Right():
@@ -136,26 +135,19 @@ def _highest(found: Iterable[Fraction | None]) -> Fraction | None:
     return max(known, default=Fraction(0)) if len(known) == len(every) else None
 
 
-def _longest_ms(policy: Policy) -> int:
-    """Of what is assessed as one; without the hour that a change of the clocks may add."""
-    return _days_ms(policy, _LONGEST_DAYS)
-
-
-def _shortest_ms(policy: Policy) -> int:
-    return _days_ms(policy, _SHORTEST_DAYS)
-
-
-def _days_ms(policy: Policy, of_months: dict[int, int]) -> int:
+def _lengths_ms(policy: Policy) -> tuple[int, int]:
+    """The shortest and the longest of what is assessed as one, without the hour that a change of clocks may add."""
     match policy.period:
         case CalendarMonths(months=months):
-            return of_months.get(months, of_months[1] * months) * DAY_MS
+            days = _DAYS.get(months, (28 * months, 31 * months))
         case Week():
-            return 7 * DAY_MS
-        case RollingDays(days=days):
-            return days * DAY_MS
+            days = (7, 7)
+        case RollingDays(days=count):
+            days = (count, count)
         case EachHour():
-            return HOUR_MS
+            return HOUR_MS, HOUR_MS
         case EachDay():
-            return DAY_MS
+            days = (1, 1)
         case BillingMonth() | EachIncident():
-            return of_months[1] * DAY_MS
+            days = _DAYS[1]
+    return days[0] * DAY_MS, days[1] * DAY_MS
