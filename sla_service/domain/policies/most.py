@@ -8,7 +8,6 @@ from fractions import Fraction
 from sla_service.domain.instants import DAY_MS, HOUR_MS
 from sla_service.domain.policies import credits as c
 from sla_service.domain.policies.cycles import (
-    BillingMonth,
     CalendarMonths,
     EachDay,
     EachHour,
@@ -148,6 +147,6 @@ def _lengths_ms(policy: Policy) -> tuple[int, int]:
             return HOUR_MS, HOUR_MS
         case EachDay():
             days = (1, 1)
-        case BillingMonth() | EachIncident():
+        case _:
             days = _DAYS[1]
     return days[0] * DAY_MS, days[1] * DAY_MS
