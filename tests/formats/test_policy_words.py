@@ -830,7 +830,8 @@ CASES = [
     pytest.param(
         {"period": EachHour(), "caps": (Cap(pct(50)), Cap(pct(25), per=CapPer.OUTAGE))},
         [
-            "Every clock hour of the month is judged by itself, by the availability in that hour alone; of an outage over its end, each hour has its own part.",
+            "Every clock hour of the month is judged by itself, by the availability in that hour alone.",
+            "Of an outage over the end of an hour, each hour has its own part.",
             "Hours and the month are those of the clock by the time of Asia/Shanghai.",
             "Downtime in an hour is divided by that hour.",
             "For each clock hour by itself, the promise is kept if availability is at least 99.95%.",
@@ -839,7 +840,8 @@ CASES = [
             "For an outage the credit is at most 25% of the hour's part of the monthly fee.",
         ],
         [
-            "当月每一整点小时单独核定，仅以该小时内的可用性为准；故障跨越整点的，各小时分别计其所含部分。",
+            "当月每一整点小时单独核定，仅以该小时内的可用性为准。",
+            "故障跨越整点的，各小时分别计其所含部分。",
             "小时和月份均以Asia/Shanghai时间为准。",
             "计算某一小时的可用性时，以该小时为分母。",
             "就每一整点小时单独而言，可用性等于或高于99.95%的，视为履行承诺。",
@@ -852,7 +854,8 @@ CASES = [
     pytest.param(
         {"period": EachDay(), "part_period": PartPeriod.UNUSED_AS_UP, "denominator_ms": 30 * DAY_MS},
         [
-            "Every local day of the month is judged by itself, by the availability on that day alone; of an outage over its end, each day has its own part.",
+            "Every local day of the month is judged by itself, by the availability on that day alone.",
+            "Of an outage over the end of a day, each day has its own part.",
             "Days and the month begin and end at midnight by the time of Asia/Shanghai.",
             "Downtime on a day is divided by the real length of the day, an hour more or less where the clocks change.",
             "Only for the availability that is shown, the month's downtime is divided by 30 days (720 hours).",
@@ -862,7 +865,8 @@ CASES = [
             "There is no cap.",
         ],
         [
-            "当月每一当地自然日单独核定，仅以当日的可用性为准；故障跨日的，各日分别计其所含部分。",
+            "当月每一当地自然日单独核定，仅以当日的可用性为准。",
+            "故障跨日的，各日分别计其所含部分。",
             "每日和每月的起止以Asia/Shanghai时间的零时为准。",
             "计算某一日的可用性时，以当日的实际时长为分母；遇时钟调整的，相应增减一小时。",
             "仅就所载的全月可用性而言，以30天（720小时）为分母。",

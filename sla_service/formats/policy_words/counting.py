@@ -127,6 +127,8 @@ def _period(voice: Voice) -> Iterator[str]:
             yield voice.say("period.rolling", days=voice.count("time.day", days))
         case EachIncident() | EachHour() | EachDay() as event:
             yield voice.say(f"period.{PARTS[type(event)]}")
+            if voice.has_outages and not isinstance(event, EachIncident):
+                yield voice.say(f"period.over_end.{PARTS[type(event)]}")
             yield voice.say("period.shown")
 
 
