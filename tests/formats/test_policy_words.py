@@ -1664,12 +1664,12 @@ CASES = [
         [
             "The credit is given only if the merchant claims it within 15 business days of the start of the last outage that counts; the day on which that falls is day 0.",
             "It cannot be claimed earlier than 5 days after that day.",
-            "Saturdays, Sundays and the public holidays of China (CN) are no business days.",
+            "The weekends and public holidays of China (CN) are no business days; weekend days that are worked there in exchange for a holiday are.",
         ],
         [
             "商户须自最后一次计入的故障开始之日起15个工作日内提出申请，逾期不予赔付；起算之日为第0日。",
             "自该日起满5天后方可申请。",
-            "星期六、星期日及中国（CN）的法定节假日不计为工作日。",
+            "中国（CN）的周末及法定节假日不计为工作日；当地因调休而上班的周末计为工作日。",
         ],
         id="a claim in business days",
     ),
