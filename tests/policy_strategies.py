@@ -388,6 +388,8 @@ def timelines(draw: st.DrawFn) -> tuple[TimelinePoint, ...]:
 
 @st.composite
 def expectations(draw: st.DrawFn, shown, credit) -> Expectation:
+    if draw(st.integers(0, 9)) == 0:
+        return Expectation(parked=True)
     undefined = draw(st.booleans())
     expected = Expectation(
         draw(st.none() | shown),

@@ -133,7 +133,15 @@ def _print_head(path: Path, check: PolicyCheck) -> None:
 
 def _print_result(result: ExampleResult) -> None:
     mark = "✗" if result.differences else "✓"
-    click.echo(f"  {mark} {result.example.name}: {result.found_availability}, {result.found_credit}")
+    click.echo(f"  {mark} {result.example.name}: {_found(result)}")
+
+
+def _found(result: ExampleResult) -> str:
+    """``99.4444%, USD 29.90``; where there is no credit, why, unless the differences say so."""
+    parked = result.found_availability == "parked"
+    found = result.found_availability if parked else f"{result.found_availability}, {result.found_credit}"
+    is_told = not result.reason or any(result.reason in one for one in result.differences)
+    return found if is_told else f"{found} ({result.reason})"
 
 
 def _print_warnings(check: PolicyCheck) -> None:
@@ -158,6 +166,7 @@ def _mapping(path: Path, check: PolicyCheck) -> dict[str, object]:
                 "name": result.example.name,
                 "availability": result.found_availability,
                 "credit": result.found_credit,
+                "reason": result.reason or None,
                 "differences": list(result.differences),
             }
             for result in check.examples
@@ -176,6 +185,7 @@ def _tested(path: Path, check: PolicyCheck) -> dict[str, object]:
             "holds": not result.differences,
             "availability": result.found_availability,
             "credit": result.found_credit,
+            "reason": result.reason or None,
             "differences": [
                 {"field": field or None, "expected": expected, "found": found}
                 for field, expected, found in map(_sides, result.differences)

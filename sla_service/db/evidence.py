@@ -23,6 +23,9 @@ from sla_service.db.tables import (
 )
 from sla_service.domain.windows import Window
 
+CHUNK = 500
+"""Ids in one query; databases have a limit."""
+
 
 def _table(record: type[Any]) -> Table:
     return record.__table__  # type: ignore[no-any-return]
@@ -66,6 +69,16 @@ def load_impacts(session: Session, *, near: Window, merchant_id: str | None) -> 
         impacts.c.reported_at_ms.label("reported_ms"),
     ).where(impacts.c.started_at_ms < near.end_ms, impacts.c.ended_at_ms > near.start_ms)
     return read_arrow(session, _one(query, impacts.c.merchant_id, merchant_id))
+
+
+def hit_incidents(session: Session, incident_ids: Sequence[str]) -> set[str]:
+    """Which of some incidents have impacts, in whichever month."""
+    impacts = _table(ImpactRecord)
+    found: set[str] = set()
+    for i in range(0, len(incident_ids), CHUNK):
+        query = select(impacts.c.incident_id).where(impacts.c.incident_id.in_(incident_ids[i : i + CHUNK])).distinct()
+        found.update(read_arrow(session, query)["incident_id"].to_pylist())
+    return found
 
 
 def load_exclusions(session: Session, *, near: Window, merchant_id: str | None) -> pa.Table:

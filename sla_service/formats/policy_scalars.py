@@ -93,9 +93,20 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def refuse_negative(text: str) -> None:
+    """Say what is wrong with ``-5%``, which looks right but for its sign."""
+    if re.match(r"[-−][0-9]", text):
+        raise InvalidValueError.of("number_range", "this must not be negative: write it without the minus sign")
+
+
+def _percent(text: str) -> Fraction:
+    refuse_negative(text)
+    return parse_percent(text)
+
+
 def parse_ratio(text: str) -> Fraction:
     """An availability between 0 and 1."""
-    ratio = parse_percent(text)
+    ratio = _percent(text)
     if ratio > 1:
         raise InvalidValueError.of("target_range", "an availability goes from 0% to 100%")
     return ratio
@@ -168,7 +179,7 @@ def parse_proportion(text: str) -> Fraction:
     """``25%`` or ``1/12``."""
     if re.fullmatch(FRACTION, text, re.ASCII):
         return Fraction(text)
-    return parse_percent(text)
+    return _percent(text)
 
 
 def write_proportion(ratio: Fraction) -> str:
@@ -185,7 +196,7 @@ def parse_zone(text: str) -> str:
 
 def parse_share_ppm(text: str) -> int:
     """A percentage as parts per million."""
-    ppm = parse_percent(text) * SHARE_FULL_PPM
+    ppm = _percent(text) * SHARE_FULL_PPM
     if ppm.denominator != 1 or ppm > SHARE_FULL_PPM:
         raise InvalidValueError.of("percent_range", "a share goes from 0% to 100%, with up to 4 decimals")
     return ppm.numerator
@@ -210,7 +221,18 @@ def parse_shown_number(text: str) -> str:
 
 def parse_money(text: str) -> Money:
     """``1.00 USD``."""
+    return _money(text, "write an amount with its currency, such as 1.00 USD")
+
+
+def parse_minimum(text: str) -> Money:
+    """The same; contracts have no minimum as a share."""
+    return _money(text, "a minimum is an amount: write it with its currency, such as 1.00 USD")
+
+
+def _money(text: str, how: str) -> Money:
     amount, _, currency = text.partition(" ")
+    if re.fullmatch(r"[A-Za-z]{3}", currency, re.ASCII) is None:
+        raise InvalidValueError.of("currency_unknown", how)
     money = Money.parse(amount, currency)
     if money.minor < 0:
         raise InvalidValueError.of("amount_range", "fees, minimums and credits are not negative")
@@ -225,6 +247,8 @@ def write_money(money: Money) -> str:
 def parse_charge(text: str) -> tuple[Fraction, str]:
     """``0.036 USD``: an amount that may have more decimals than its currency."""
     amount, _, currency = text.partition(" ")
+    if not currency:
+        raise InvalidValueError.of("currency_unknown", "write an amount with its currency, such as 0.036 USD")
     minor_digits(currency)
     return Fraction(matched(CHARGE, amount, "number_format", "write a plain decimal, such as 0.036 USD")[0]), currency
 

@@ -43,12 +43,20 @@ def read_document(text: str) -> yaml.Node:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise InvalidValueError([Problem("yaml_syntax", f"this is not YAML: {error.problem}", line=line)]) from None
+        message = f"this is not YAML: {error.problem}{_yaml_hint(error.problem or '')}"
+        raise InvalidValueError([Problem("yaml_syntax", message, line=line)]) from None
     except (yaml.YAMLError, RecursionError):
         raise InvalidValueError.of("yaml_syntax", "this is not YAML text in UTF-8") from None
     if root is None:
         raise InvalidValueError.of("file_empty", "the file is empty")
     return root
+
+
+def _yaml_hint(problem: str) -> str:
+    """What to do about what happens most: a text with a sign in it that means something to YAML."""
+    if problem.startswith("mapping values") or problem.endswith("but got ':'"):
+        return '; a text with a colon in it goes in quotes, such as "clause 4: credits"'
+    return "; put the text in quotes" if "cannot start any token" in problem else ""
 
 
 def _refuse_unsafe(text: str) -> None:

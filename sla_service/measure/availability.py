@@ -159,41 +159,40 @@ def _plan(*, in_detail: bool) -> Plan:
     return _Planning(in_detail=in_detail).plan()
 
 
+def _sql(expression: Expr) -> str:
+    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+
+
 class _Planning:
-    """The expressions over empty tables of the right shapes.
+    """The expressions over tables of the right shapes, of which there need be none yet: no database is asked.
 
     Steps that others share are materialised, each as a table of its own: read by several others, they would run again.
     """
 
     def __init__(self, *, in_detail: bool) -> None:
-        self.con = ibis.duckdb.connect()
+        self.tables = {name: ibis.table(ibis.Schema.from_pyarrow(shape), name=name) for name, shape in _SHAPES.items()}
         self.steps: list[str] = []
         self.in_detail = in_detail
-        _register(self.con.con, Evidence(**{name: shape.empty_table() for name, shape in _SHAPES.items()}))
 
     def plan(self) -> Plan:
-        try:
-            units = self._units()
-            rows = self._step("usage_rows", rows_of(units, self._table("usage"))) if self.in_detail else None
-            excluded = self._excluded(units)
-            layers = self._step("layers", self._layers(units, rows, excluded))
-            pieces = self._step("pieces", pieces_of(layers))
-            stretches = self._step("stretches", stretches_of(pieces, units))
-            results = {"lines": self._lines(units, stretches), "totals": self._totals(units, stretches)}
-            if rows is not None:
-                results |= self._details(units, pieces, rows, excluded)
-            return Plan(tuple(self.steps), {name: self.con.compile(query) for name, query in results.items()})
-        finally:
-            self.con.disconnect()
+        units = self._units()
+        rows = self._step("usage_rows", rows_of(units, self._table("usage"))) if self.in_detail else None
+        excluded = self._excluded(units)
+        layers = self._step("layers", self._layers(units, rows, excluded))
+        pieces = self._step("pieces", pieces_of(layers))
+        stretches = self._step("stretches", stretches_of(pieces, units))
+        results = {"lines": self._lines(units, stretches), "totals": self._totals(units, stretches)}
+        if rows is not None:
+            results |= self._details(units, pieces, rows, excluded)
+        return Plan(tuple(self.steps), {name: _sql(query) for name, query in results.items()})
 
     def _table(self, name: str) -> Expr:
-        return self.con.table(name)
+        return self.tables[name]
 
     def _step(self, name: str, expression: Expr) -> Expr:
-        statement = f'CREATE TABLE "{name}" AS {self.con.compile(expression)}'
-        self.con.con.execute(statement)
-        self.steps.append(statement)
-        return self.con.table(name)
+        self.steps.append(f'CREATE TABLE "{name}" AS {_sql(expression)}')
+        self.tables[name] = ibis.table(expression.schema(), name=name)
+        return self.tables[name]
 
     def _units(self) -> Expr:
         """What is really measured: subjects with evidence of their own, and one representative per class for the rest.

@@ -12,6 +12,7 @@ from sla_service.domain.instants import DAY_MS
 from sla_service.domain.money import MINOR_DIGITS, Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.examples import PolicyExample
+from sla_service.domain.policies.payment import SettleForm
 from sla_service.domain.shares import format_floored
 from sla_service.usecases.example_evidence import example_evidence, example_facts
 from sla_service.usecases.measure_merchant import measure_gathered
@@ -23,9 +24,13 @@ class ExampleResult:
 
     example: PolicyExample
     found_availability: str
+    """As shown; ``parked`` where there was nothing to measure."""
     found_credit: str
+    """As shown; ``undefined`` where there is no single answer."""
     differences: tuple[str, ...]
     """Expected and found, in words; empty if it holds."""
+    reason: str = ""
+    """Why it is parked or undefined."""
 
 
 def run_example(policy: Policy, example: PolicyExample) -> ExampleResult:
@@ -34,12 +39,16 @@ def run_example(policy: Policy, example: PolicyExample) -> ExampleResult:
         gathered = example_evidence(policy, example)
         (measured,) = measure_gathered(gathered)
         if measured.measurement is None:
-            reason = measured.reason or "everything in the period is excluded"
-            return ExampleResult(example, "nothing to measure", "none", (reason,))
+            return _parked(example, measured.reason or "everything in the period is excluded")
         facts = example_facts(policy, example, gathered, measured.measurement)
         return _compare(policy, example, measured.measurement, assess(policy, measured.measurement, facts))
     except InvalidValueError as error:
         return ExampleResult(example, "none", "none", (str(error),))
+
+
+def _parked(example: PolicyExample, reason: str) -> ExampleResult:
+    differences = () if example.expect.parked else (f"parked: {reason}",)
+    return ExampleResult(example, "parked", "none", differences, reason)
 
 
 def _compare(policy: Policy, example: PolicyExample, measurement: Measurement, found: Assessment) -> ExampleResult:
@@ -50,8 +59,8 @@ def _compare(policy: Policy, example: PolicyExample, measurement: Measurement, f
         shown, exact = format_floored(found.availability), str(found.availability)
     wanted = expect.availability
     same = wanted is None or wanted == shown or ("%" not in wanted and Fraction(wanted) == Fraction(exact))
-    credit = _credit(found)
-    differences = []
+    credit = _credit(policy, found)
+    differences = ["expected to be parked, but there is something to measure"] if expect.parked else []
     if not same:
         differences.append(f"availability expected {expect.availability}, found {shown} (exactly {exact})")
     if expect.undefined != (found.outcome is Outcome.UNDEFINED):
@@ -60,7 +69,8 @@ def _compare(policy: Policy, example: PolicyExample, measurement: Measurement, f
         owed = expect.credit if isinstance(expect.credit, Money) else format_time(Fraction(expect.credit))
         differences.append(f"credit expected {owed}, found {credit}")
     differences += _further(policy, example, measurement, found)
-    return ExampleResult(example, shown, credit, tuple(differences))
+    reason = found.reason if found.outcome is Outcome.UNDEFINED else ""
+    return ExampleResult(example, shown, credit, tuple(differences), reason)
 
 
 def _is(expected: Money | int, found: Assessment) -> bool:
@@ -73,8 +83,11 @@ def _served(found: Assessment) -> Fraction:
     return found.service_ms if found.outcome is Outcome.CREDITED else Fraction(0)
 
 
-def _credit(found: Assessment) -> str:
-    return format_time(_served(found)) if _served(found) else str(found.amount)
+def _credit(policy: Policy, found: Assessment) -> str:
+    if found.outcome is Outcome.UNDEFINED:
+        return Outcome.UNDEFINED.value
+    is_time = policy.settlement.form is SettleForm.TERM_EXTENSION and not found.amount.minor
+    return format_time(_served(found)) if _served(found) or is_time else str(found.amount)
 
 
 def _further(policy: Policy, example: PolicyExample, measurement: Measurement, found: Assessment) -> list[str]:

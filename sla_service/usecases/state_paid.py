@@ -34,7 +34,7 @@ from sla_service.domain.policies.credits import (
     Table,
     Tier,
     Time,
-    pays_of,
+    times_of,
 )
 from sla_service.domain.policies.cycles import CalendarMonths, EachDay, EachHour, EachIncident
 from sla_service.domain.policies.indicators import SubjectKind
@@ -61,7 +61,7 @@ def state_paid(policy: Policy, row: Row, redone: Redone) -> HowPaid:
     group_cap = state_group_cap(policy, row)
     if is_plain_row(policy, row):
         return HowPaid(base=_base(policy, redone), caps=caps, group=group, group_cap=group_cap, unused=unused)
-    timed = any(isinstance(pay, Time) for one, _, _ in redone.found for pay in pays_of(one))
+    timed = any(times_of(one) for one, _, _ in redone.found)
     return HowPaid(
         base=_base(policy, redone),
         base_covers_ms=str(redone.terms.covers.ms) if timed and not redone.terms.pays_time else "",

@@ -56,6 +56,52 @@ def test_an_example_that_fails_shows_what_was_expected_and_what_was_found(sla, w
     assert shown["examples"][0]["holds"] is False
 
 
+HOUR = "impact: {from: 2023-09-13T10:00Z, to: 2023-09-13T11:00Z}"
+OUTCOMES = [
+    pytest.param(
+        "manual",
+        f"{HOUR}, expect: {{undefined: yes}}",
+        "✓ it: 99.8611%, undefined (the parties agree on it)",
+        id="undefined",
+    ),
+    pytest.param(
+        "manual",
+        f"{HOUR}, expect: {{credit: 0.00 USD}}",
+        "✗ it: 99.8611%, undefined",
+        id="undefined, unexpectedly: the difference has the reason",
+    ),
+    pytest.param("longer", "expect: {tier: 0}", "✓ it: 100.0000%, 0 d", id="no service time owed"),
+    pytest.param("longer", f"{HOUR}, expect: {{credit: 1 d}}", "✓ it: 99.8611%, 1 d", id="service time"),
+    pytest.param(
+        "events",
+        "expect: {parked: yes}",
+        "✓ it: parked (no usage of events is known for the period; import usage)",
+        id="parked",
+    ),
+    pytest.param("events", "expect: {credit: 0.00 USD}", "✗ it: parked", id="parked, unexpectedly"),
+    pytest.param("free", f"{HOUR}, expect: {{parked: yes}}", "✗ it: 99.8611%, USD 10.00", id="measured, unexpectedly"),
+]
+
+
+@pytest.mark.parametrize(("name", "example", "line"), OUTCOMES)
+def test_an_example_is_told_by_what_it_came_to(sla, written, name, example, line):
+    examples = f"examples:\n  - {{name: it, fee: 300.00 USD, period: 2023-09, {example}}}\n"
+    path = written(book.POLICIES[name] + examples)
+    for command in ("check", "test"):
+        result = sla("policy", command, path)
+        assert line in [one.strip() for one in result.output.splitlines()]
+        assert (result.exit_code == 0) is line.startswith("✓")
+
+
+def test_why_there_is_no_credit_is_in_the_json_too(sla, written):
+    examples = f"examples:\n  - {{name: it, fee: 300.00 USD, period: 2023-09, {HOUR}, expect: {{undefined: yes}}}}\n"
+    path = written(book.POLICIES["manual"] + examples)
+    for command in ("check", "test"):
+        (shown,) = json.loads(sla("policy", command, path, "--json").stdout)
+        (found,) = shown["examples"]
+        assert (found["credit"], found["reason"]) == ("undefined", "the parties agree on it")
+
+
 @pytest.mark.parametrize("command", ["check", "test"])
 def test_of_several_files_every_problem_names_its_own_and_the_good_ones_are_shown(sla, written, command):
     good = written(book.POLICIES["free"] + EXAMPLE, "good.yaml")

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sla_service.domain.exclusions import ExclusionKind
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
+from sla_service.domain.policies.coverage import covered_by, holes_of, overlaps_of
 from sla_service.domain.policies.credits import (
     Amount,
     Band,
     Bands,
+    BlockCount,
     Blocks,
     Flat,
     Gate,
@@ -35,9 +38,17 @@ from sla_service.domain.policies.credits import (
     Tier,
     Time,
 )
-from sla_service.domain.policies.cycles import EachDay
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
+from sla_service.domain.policies.downtime import (
+    ExclusionEffect,
+    ExclusionRule,
+    RoundAvailability,
+    RoundOutage,
+    RoundTotal,
+    TimeRounding,
+)
 from sla_service.domain.policies.examples import PolicyExample
-from sla_service.domain.policies.indicators import Metric, Windows, Worse
+from sla_service.domain.policies.indicators import Events, Metric, Windows, Worse
 from sla_service.domain.policies.payment import (
     Base,
     Cap,
@@ -48,7 +59,7 @@ from sla_service.domain.policies.payment import (
     SettleForm,
     Settlement,
 )
-from sla_service.domain.policies.warnings import covered_by, holes_of, overlaps_of, warnings_of
+from sla_service.domain.policies.warnings import warnings_of
 
 
 def pct(text):
@@ -312,6 +323,86 @@ ODD = [
         id="a share for every hour, and for every point",
     ),
     pytest.param(
+        a_policy(credit=Multiple(Fraction(10)), settlement=Settlement(SettleForm.TERM_EXTENSION)),
+        [("no_cap", "credit", "there is no cap: a long outage extends the term by more than the period itself")],
+        id="ten times the time down, as service time",
+    ),
+    pytest.param(
+        a_policy(credit=Multiple(Fraction(2)), period=EachHour()),
+        [("no_cap", "credit", "there is no cap: a long outage credits more than the fee of its hour")],
+        id="twice the fee of each hour",
+    ),
+    pytest.param(
+        a_policy(credit=Multiple(), base=Base(covers_ms=28 * DAY_MS)),
+        [("no_cap", "credit", "there is no cap: a long outage credits more than the whole base")],
+        id="a fee for 28 days, and a month of 31",
+    ),
+    pytest.param(
+        a_policy(credit=Blocks(HOUR_MS, Time(DAY_MS), BlockCount.PART, Per.OUTAGE)),
+        [("no_cap", "credit", "there is no cap: a long outage credits more than the whole base")],
+        id="a day for every hour begun",
+    ),
+    pytest.param(
+        a_policy(row("99", "99.9"), Tier(Time(DAY_MS), pct("99")), settlement=Settlement(SettleForm.TERM_EXTENSION)),
+        [
+            (
+                "money_for_time",
+                "credit[1].pay",
+                "this pays money, though credits extend the term: write a time, such as 3 d",
+            )
+        ],
+        id="a share of the fee where the term is extended",
+    ),
+    pytest.param(
+        a_policy(credit=Flat(Share(pct(5))), settlement=Settlement(SettleForm.TERM_EXTENSION)),
+        [
+            (
+                "money_for_time",
+                "credit.pay",
+                "this pays money, though credits extend the term: write a time, such as 3 d",
+            )
+        ],
+        id="a flat share of the fee where the term is extended",
+    ),
+    pytest.param(
+        a_policy(credit=Stack(Stacking.SUM, (Table((row("99", "99.5"), row(None, "99", "20"))), Flat(Share(pct(1)))))),
+        [
+            (
+                "target_beyond_rows",
+                "credit.of[1]",
+                "availability at least 99.5% and below 99.9% misses the target, but no row says what it pays",
+            )
+        ],
+        id="a target above the first row of a table in a sum",
+    ),
+    pytest.param(
+        a_policy(
+            credit=Bands((band(1, 9), band(10, pays="20")), Per.PERIOD),
+            quantise=(RoundTotal(MINUTE_MS, TimeRounding.DOWN),),
+        ),
+        [("hole", "credit", "no row says what downtime at least 9 min and below 10 min pays")],
+        id="a whole minute that no band has",
+    ),
+    pytest.param(
+        a_policy(
+            credit=Bands(
+                (band(1, pays="5", upper_ms=9 * MINUTE_MS, upper_inclusive=True), band(10, pays="10")), Per.PERIOD
+            ),
+            quantise=(RoundTotal(MINUTE_MS, TimeRounding.DOWN),),
+            exclude=(ExclusionRule(ExclusionKind.CUSTOMER, effect=ExclusionEffect.ADDED_BACK),),
+        ),
+        [("hole", "credit", "no row says what downtime above 9 min and below 10 min pays")],
+        id="whole minutes less what is added back",
+    ),
+    pytest.param(
+        a_policy(
+            credit=Bands((band(1, pays="5", upper_ms=9 * MINUTE_MS, upper_inclusive=True), band(10, pays="10"))),
+            quantise=(RoundTotal(MINUTE_MS, TimeRounding.DOWN),),
+        ),
+        [("hole", "credit", "no row says what downtime above 9 min and below 10 min pays")],
+        id="outages that are not rounded, though their sum is",
+    ),
+    pytest.param(
         a_policy(examples=()),
         [("no_examples", "examples", "nothing tests these terms: write at least one example")],
         id="no examples",
@@ -377,10 +468,57 @@ def test_the_author_is_told(policy, warnings):
         pytest.param(a_policy(credit=Multiple(Fraction(10)), caps=(Cap(Fraction(1)),)), id="a multiple with a cap"),
         pytest.param(a_policy(credit=Multiple()), id="the fee for the time down"),
         pytest.param(
-            a_policy(credit=Multiple(Fraction(10)), settlement=Settlement(SettleForm.TERM_EXTENSION)),
-            id="ten times the time down, as service time",
+            a_policy(credit=Multiple(), settlement=Settlement(SettleForm.TERM_EXTENSION)),
+            id="the time down, as service time",
+        ),
+        pytest.param(
+            a_policy(credit=Multiple(), base=Base(("hourly_rate",), covers_ms=HOUR_MS)),
+            id="an hourly rate for each hour",
+        ),
+        pytest.param(a_policy(credit=Multiple(), indicator=Events()), id="the share of requests that were lost"),
+        pytest.param(a_policy(credit=Blocks(HOUR_MS, Share(pct(5))), period=EachHour()), id="a block in each hour"),
+        pytest.param(
+            a_policy(credit=Blocks(30 * MINUTE_MS, Share(pct(50)), per=Per.OUTAGE), period=EachHour()),
+            id="two halves of each hour's fee",
+        ),
+        pytest.param(
+            a_policy(
+                credit=Bands(
+                    (band(1, pays="5", upper_ms=9 * MINUTE_MS, upper_inclusive=True), band(10, pays="10")), Per.PERIOD
+                ),
+                quantise=(RoundTotal(MINUTE_MS, TimeRounding.DOWN),),
+            ),
+            id="whole minutes between bands",
+        ),
+        pytest.param(
+            a_policy(
+                credit=Bands((band(1, pays="5", upper_ms=9 * MINUTE_MS, upper_inclusive=True), band(10, pays="10"))),
+                quantise=(RoundOutage(MINUTE_MS, TimeRounding.DOWN),),
+                period=EachIncident(),
+            ),
+            id="outages of whole minutes between bands",
+        ),
+        pytest.param(
+            a_policy(
+                row("99.9", "99.98", upper_inclusive=True),
+                row("99.5", "99.89", "25", upper_inclusive=True),
+                row(None, "99.5", "50"),
+                target=pct("99.99"),
+                quantise=(RoundAvailability(pct("0.01"), TimeRounding.NEAREST),),
+            ),
+            id="rows with two decimals, as availability has",
+        ),
+        pytest.param(
+            a_policy(
+                slow("200", "300", lower_inclusive=False, upper_inclusive=True),
+                slow("301", None, pays=Share(pct(20))),
+                quantise=(RoundAvailability(Fraction(1), TimeRounding.UP),),
+                **LATENCY,
+            ),
+            id="a metric in whole numbers",
         ),
         pytest.param(a_policy(credit=Blocks(DAY_MS, Share(pct(1)))), id="one per cent a day"),
+        pytest.param(a_policy(credit=Hits(Span.DAY, Time(DAY_MS))), id="a day for each day, however many there are"),
         pytest.param(a_policy(credit=Hits(Span.DAY, Amount((usd(500),)))), id="an amount a day"),
         pytest.param(a_policy(credit=Manual("at our discretion")), id="a manual decision"),
         pytest.param(

@@ -426,6 +426,18 @@ REFUSED = [
     ("a base that is no kind of charge", "base", "{of: Monthly Fee}", "name_format", "base.of", "small letters"),
     ("an amount of something", "cap", "{at: 1.00 USD, of: usage}", "field_needs", "cap.of", "`of` goes with a share"),
     ("a right as a cap", "cap", "{at: right to terminate}", "pay_format", "cap.at", "write a share such as 25%"),
+    ("a cap that is only a number", "cap", "{at: 15}", "pay_format", "cap.at", "an amount such as 100.00 USD, or a time such as 3 d"),
+    ("a cap below nothing", "cap", "{at: -5%}", "number_range", "cap.at", "must not be negative"),
+    ("a share below nothing", "credit", "{kind: flat, pay: -5%}", "number_range", "credit.pay", "must not be negative"),
+    ("a time below nothing", "credit", "{kind: flat, pay: -3 d}", "number_range", "credit.pay", "must not be negative"),
+    ("an amount below nothing", "credit", "{kind: flat, pay: -3.00 USD}", "amount_range", "credit.pay", "not negative"),
+    ("half a minute more", "credit", "{kind: flat, pay: 1.5 min}", "duration_format", "credit.pay", "such as 30 s, 5 min"),
+    ("an edge below nothing", "credit", "{below: -99%, pay: 5%}", "number_range", "credit.below", "must not be negative"),
+    ("a minimum without its currency", "minimum", "{above: 1.00}", "currency_unknown", "minimum.above", "write it with its currency, such as 1.00 USD"),
+    ("a minimum in per cent", "minimum", "{at_least: 5%}", "currency_unknown", "minimum.at_least", "a minimum is an amount"),
+    ("a clause with a colon", "contract", "schedule B: section 4", "yaml_syntax", "", "a text with a colon in it goes in quotes"),
+    ("a reason with a colon", "credit", "{kind: manual, why: see 4: credits}", "yaml_syntax", "", "a text with a colon in it goes in quotes"),
+    ("a text that begins with a sign", "contract", "@home", "yaml_syntax", "", "put the text in quotes"),
     ("the same cap twice", "cap", "[{at: 25%}, {at: 25%, per: period}]", "duplicate_rule", "cap[2]", "this cap is there twice"),
     ("a deadline without unit", "claim", "{within: 30}", "duration_format", "claim.within", "such as 30 days, 15 business days or 2 months"),
     ("holidays in calendar days", "claim", "{within: 30 days, holidays: CN}", "field_needs", "claim.holidays", "business days"),
@@ -473,13 +485,15 @@ REFUSED_EXAMPLES = [
     ("too many slots", {"usage": "[{from: 2023-01-01T00:00Z, to: 2023-12-31T00:00Z, every: 1 s}]"}, "too_many", "examples[1].usage[1].every", "write a longer `every`"),
     ("more failures than requests", {"usage": f"[{{{IMPACT}, requests: 1, failed: 1, tolerated: 1}}]"}, "range", "examples[1].usage[1]", "more failed and tolerated requests"),
     ("more users affected than there are", {"usage": f"[{{{IMPACT}, users: 1, users_affected: 2}}]"}, "range", "examples[1].usage[1]", "more `users_affected`"),
-    ("a charge without currency", {"charges": "{usage: 1.00}"}, "currency_unknown", "examples[1].charges.usage", "ISO 4217"),
+    ("a charge without currency", {"charges": "{usage: 1.00}"}, "currency_unknown", "examples[1].charges.usage", "with its currency"),
     ("a charge in capitals", {"charges": "{Usage: 1.00 USD}"}, "name_format", "examples[1].charges.Usage", "small letters"),
     ("a charge in another currency", {"charges": "{usage: 1.00 EUR}"}, "currency_mismatch", "examples[1].charges.usage", "the fee is in USD"),
     ("earlier credits in another currency", {"credited_before": "1.00 EUR"}, "currency_mismatch", "examples[1].credited_before", "the fee is in USD"),
     ("a credit in another currency", {"expect": "{credit: 1.00 EUR}"}, "currency_mismatch", "examples[1].expect.credit", "so the credit is too"),
     ("nothing expected", {"expect": "{undefined: no}"}, "expectation_missing", "examples[1].expect", "expect an `availability`, a `credit`"),
     ("an undefined credit", {"expect": "{undefined: yes, credit: 1.00 USD}"}, "exclusive_fields", "examples[1].expect", "not both"),
+    ("a parked result", {"expect": "{parked: yes, tier: 1}"}, "exclusive_fields", "examples[1].expect", "where nothing is measured, nothing follows"),
+    ("parked and undefined", {"expect": "{parked: yes, undefined: yes}"}, "exclusive_fields", "examples[1].expect", "nothing beside"),
     ("an availability with two decimals", {"expect": "{availability: 99.29%}"}, "ratio_format", "examples[1].expect.availability", "99.2939%"),
     ("an expectation misspelt", {"expect": "{credti: 1.00 USD}"}, "unknown_field", "examples[1].expect.credti", "did you mean `credit`?"),
 ]  # fmt: skip
@@ -535,6 +549,13 @@ def test_terms_that_do_not_go_together_are_refused(terms, path):
 def test_the_first_day_of_an_example_is_that_of_its_period(period, day, rule):
     (problem,) = problems(a_file({"period": day}, period=f"{{{period}, time_zone: UTC}}"))
     assert (problem.rule, problem.path) == (rule, "examples[1].period")
+
+
+def test_a_share_of_the_fee_asks_for_one_even_where_credits_extend_the_term():
+    terms = {"settle": "{form: term_extension}", "target": "99%"}
+    parse_policy(a_file({"fee": ""}, credit="{kind: multiple}", **terms))
+    (problem,) = problems(a_file({"fee": ""}, credit="{below: 99%, pay: 10%}", **terms))
+    assert (problem.rule, problem.path) == ("field_missing", "examples[1].fee")
 
 
 def test_a_problem_does_not_hide_those_of_other_terms():
@@ -600,6 +621,32 @@ def test_windows_that_repeat_after_no_writable_time_are_printed_one_by_one():
     rows = ", ".join(f"{{from: {start}, to: {end}}}" for start, end in zip(starts, ends, strict=True))
     policy = parse_policy(a_file({"impact": f"[{rows}]"}))
     assert parse_policy(print_policy(policy)) == policy
+
+
+@pytest.mark.parametrize(
+    ("indicator", "wrong"),
+    [
+        (METRIC, {"target": "99%", "credit": "{above: 99%, pay: 5%}"}),
+        ("{kind: events}", {"target": "99", "credit": "{below: 99, pay: 5%}"}),
+    ],
+    ids=["a metric's figures in per cent", "shares of requests as numbers"],
+)
+def test_a_mistake_in_one_stage_hides_none_in_the_others(indicator, wrong):
+    terms = {
+        "qualify": "{minimum_run: 5 min}",
+        "exclude": "{kind: maintenance, allowance: 4 h per month}",
+        "quantise": "{kind: total, to: 1 min, round: up}",
+    }
+    found = problems(a_file(indicator=indicator, **terms, **wrong))
+    assert {one.path for one in found if one.rule == "no_outages"} == {"qualify", "exclude", "quantise"}
+    assert "target" in {one.path for one in found}
+
+
+@pytest.mark.parametrize("kind", ["incident", "hour", "day"])
+def test_a_pool_that_is_looked_at_in_parts_is_told_what_it_can_be(kind):
+    (problem,) = problems(a_file(subject="pool", period=f"{{kind: {kind}, time_zone: UTC}}"))
+    assert (problem.rule, problem.path) == ("pool_parts", "period")
+    assert "not by single incidents, hours or days: use `month`" in problem.message
 
 
 # The schema

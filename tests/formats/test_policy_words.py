@@ -239,12 +239,12 @@ CASES = [
         {"indicator": Slots(MINUTE_MS, (BadWhen(UsageFigure.ERROR_RATE, Comparison.AT_LEAST, pct(5)),))},
         [
             "Time is cut into slots of 1 minute each; a slot is bad if in it the error rate (failed requests ÷ requests) is at least 5%.",
-            "Where the evidence is outages and not requests, a slot is bad if outages cover the whole of it; the share lost is held against any error rate named here.",
+            "Where the evidence is outages and not requests, a slot is bad if outages cover the whole of it; the share lost is held against the error rate.",
             "No least number of requests is asked for.",
         ],
         [
             "时间按每1分钟划分为一个时间片；时间片内错误率（失败请求数÷请求总数）等于或高于5%的，该时间片计为不可用。",
-            "证据为故障时段而非请求数据的，时间片自始至终被故障覆盖的，方计为不可用；条件中有错误率的，以受损比例与之比较。",
+            "证据为故障时段而非请求数据的，时间片自始至终被故障覆盖的，方计为不可用；以受损比例与错误率比较。",
             "不设最低请求数。",
         ],
         id="slots with an error rate",
@@ -272,8 +272,14 @@ CASES = [
     ),
     pytest.param(
         {"indicator": Slots(MINUTE_MS, (BadWhen(UsageFigure.VALUE, Comparison.BELOW, Fraction(1, 3)),))},
-        ["Time is cut into slots of 1 minute each; a slot is bad if in it the measured value is below 1/3."],
-        ["时间按每1分钟划分为一个时间片；时间片内测量值低于1/3的，该时间片计为不可用。"],
+        [
+            "Time is cut into slots of 1 minute each; a slot is bad if in it the measured value is below 1/3.",
+            "Where the evidence is outages and not requests, a slot is bad if outages cover the whole of it, whatever share of the service was lost.",
+        ],
+        [
+            "时间按每1分钟划分为一个时间片；时间片内测量值低于1/3的，该时间片计为不可用。",
+            "证据为故障时段而非请求数据的，时间片自始至终被故障覆盖的，即计为不可用，不论受损比例大小。",
+        ],
         id="slots below a value",
     ),
     pytest.param(
@@ -564,12 +570,12 @@ CASES = [
             )
         },
         [
-            "Rule 1: Force majeure. Its time stays in the period and counts as up. At most 5 days in each calendar year is left out, the earliest first; what goes beyond counts.",
+            "Rule 1: Force majeure. Its time stays in the period and counts as up. At most 5 days (120 hours) in each calendar year is left out, the earliest first; what goes beyond counts.",
             "Rule 2: Time in which what the promise presupposes (such as two zones) was not there. Its time stays in the period and counts as up. There is no limit to how much is left out.",
             "The first of these rules that matches gives the reason.",
         ],
         [
-            "除外情形1：不可抗力。该时间保留在周期之内，并视为可用。每个自然年最多除外5天，按时间先后扣除；超出部分照常计入。",
+            "除外情形1：不可抗力。该时间保留在周期之内，并视为可用。每个自然年最多除外5天（120小时），按时间先后扣除；超出部分照常计入。",
             "除外情形2：承诺所要求的部署条件（如双可用区）未获满足的时间。该时间保留在周期之内，并视为可用。除外时长不设上限。",
             "同时符合数项的，以排列在先的一项为除外理由。",
         ],
@@ -800,21 +806,378 @@ CASES = [
     ),
     pytest.param(
         {"period": EachIncident()},
-        ["Every outage is assessed by itself, in the month in which it ends; availability is that of the month."],
-        ["每次故障单独核定，归入其结束时所在的月份；可用性按该月计算。"],
+        [
+            "Every outage is judged by itself and whole, in the month in which it ends; its availability is what it alone leaves of that month.",
+            "The availability that is shown on accounts and statements is that of the whole month.",
+            "The month begins and ends at midnight by the time of Asia/Shanghai.",
+            "An outage's downtime is divided by the real length of the month, an hour more or less where the clocks change.",
+            "Where the contract is in force for a part of the month only, only that part is looked at.",
+            "For each outage by itself, the promise is kept if availability is at least 99.95%.",
+            "It pays for the whole month.",
+            "There is no cap: a credit may be more than the base.",
+        ],
+        [
+            "每次故障作为整体单独核定，归入其结束时所在的月份；其可用性仅以该次故障在该月中所占的时长计算。",
+            "账目及赔付通知所载的可用性为全月的可用性。",
+            "月份的起止以Asia/Shanghai时间的零时为准。",
+            "计算单次故障的可用性时，以当月的实际时长为分母；遇时钟调整的，相应增减一小时。",
+            "合同仅在当月的一部分时间内有效的，仅核定该部分时间。",
+            "就每次故障单独而言，可用性等于或高于99.95%的，视为履行承诺。",
+            "该费用对应全月的服务。",
+            "赔付不设上限，可以超过赔付基数。",
+        ],
         id="each incident",
     ),
     pytest.param(
-        {"period": EachHour()},
-        ["Every clock hour of the month is assessed by itself; availability is that of the month."],
-        ["当月每一整点小时单独核定；可用性按该月计算。"],
+        {"period": EachHour(), "caps": (Cap(pct(50)), Cap(pct(25), per=CapPer.OUTAGE))},
+        [
+            "Every clock hour of the month is judged by itself, by the availability in that hour alone.",
+            "Of an outage over the end of an hour, each hour has its own part.",
+            "Hours and the month are those of the clock by the time of Asia/Shanghai.",
+            "Downtime in an hour is divided by that hour.",
+            "For each clock hour by itself, the promise is kept if availability is at least 99.95%.",
+            "Row 3: for availability below 95%, the credit is 100% of the hour's part of the monthly fee.",
+            "All that is credited for one month is together at most 50% of the contract's monthly fee.",
+            "For an outage the credit is at most 25% of the hour's part of the monthly fee.",
+        ],
+        [
+            "当月每一整点小时单独核定，仅以该小时内的可用性为准。",
+            "故障跨越整点的，各小时分别计其所含部分。",
+            "小时和月份均以Asia/Shanghai时间为准。",
+            "计算某一小时的可用性时，以该小时为分母。",
+            "就每一整点小时单独而言，可用性等于或高于99.95%的，视为履行承诺。",
+            "第3档：可用性低于95%的，按月服务费中该小时所占部分的100%赔付。",
+            "当月的全部赔付合计以合同月服务费的50%为上限。",
+            "每次故障的赔付以月服务费中该小时所占部分的25%为上限。",
+        ],
         id="each hour",
     ),
     pytest.param(
-        {"period": EachDay()},
-        ["Every local day of the month is assessed by itself; availability is that of the month."],
-        ["当月每一当地自然日单独核定；可用性按该月计算。"],
-        id="each day",
+        {"period": EachDay(), "part_period": PartPeriod.UNUSED_AS_UP, "denominator_ms": 30 * DAY_MS},
+        [
+            "Every local day of the month is judged by itself, by the availability on that day alone.",
+            "Of an outage over the end of a day, each day has its own part.",
+            "Days and the month begin and end at midnight by the time of Asia/Shanghai.",
+            "Downtime on a day is divided by the real length of the day, an hour more or less where the clocks change.",
+            "Only for the availability that is shown, the month's downtime is divided by 30 days (720 hours).",
+            "Where the contract is in force for a part of the month only, only that part is looked at; in the availability that is shown the rest counts as up.",
+            "For each local day by itself, the promise is kept if availability is at least 99.95%.",
+            "Row 3: for availability below 95%, the credit is 100% of the day's part of the monthly fee.",
+            "There is no cap.",
+        ],
+        [
+            "当月每一当地自然日单独核定，仅以当日的可用性为准。",
+            "故障跨日的，各日分别计其所含部分。",
+            "每日和每月的起止以Asia/Shanghai时间的零时为准。",
+            "计算某一日的可用性时，以当日的实际时长为分母；遇时钟调整的，相应增减一小时。",
+            "仅就所载的全月可用性而言，以30天（720小时）为分母。",
+            "合同仅在当月的一部分时间内有效的，仅核定该部分时间；所载的全月可用性将其余时间视为可用。",
+            "就每一当地自然日单独而言，可用性等于或高于99.95%的，视为履行承诺。",
+            "第3档：可用性低于95%的，按月服务费中当日所占部分的100%赔付。",
+            "赔付不设上限。",
+        ],
+        id="each day, with a length that is only shown",
+    ),
+    pytest.param(
+        {
+            "period": EachIncident(),
+            "part_period": PartPeriod.FULL_PERIOD,
+            "credit": Stack(
+                Stacking.SUM,
+                (
+                    Flat(Share(pct(5))),
+                    Flat(Share(pct(5)), Per.OUTAGE),
+                    Bands((Band(Share(pct(5))),)),
+                    Multiple(),
+                    Blocks(HOUR_MS, Share(pct(1)), after_ms=HOUR_MS),
+                ),
+            ),
+            "chronic": (Chronic(2, 3, "terminate"), Chronic(2, 3, "terminate", pct(99), in_a_row=True)),
+        },
+        [
+            "Where the contract is in force for a part of the month only, the whole month is looked at, as if it had run all the time.",
+            "Part 1: For every outage in breach, the credit is 5% of the monthly fee.",
+            "Part 2: For every outage that counts and is in breach, the credit is 5% of the monthly fee.",
+            "Part 3: The credit goes by the length of each outage, and the outages of a month are added up.",
+            "Part 4: All downtime of each outage counts for it.",
+            "Part 5: For every full 1 hour of each outage's downtime, the credit is 1% of the monthly fee; what is left over pays nothing.",
+            "Part 5: The first 1 hour of each outage's downtime is free; blocks are counted beyond it.",
+            "If a month is missed and, with it, at least 2 of the last 3 months, the merchant may terminate the contract; missed is a month that, taken as a whole, missed the target.",
+            "If a month is missed and, with it, at least 2 in a row within the last 3 months, the merchant may terminate the contract; missed is a month that, taken as a whole, has availability below 99%.",
+        ],
+        [
+            "合同仅在当月的一部分时间内有效的，视同合同在全月有效进行核定。",
+            "第1部分：每个未履行承诺的故障，按月服务费的5%赔付。",
+            "第2部分：每次计入且未履行承诺的故障，按月服务费的5%赔付。",
+            "第3部分：按每次故障的时长分别计算赔付，当月各次故障的赔付额相加。",
+            "第4部分：每次故障的全部不可用时长均计入。",
+            "第5部分：每次故障的不可用时长每满1小时，按月服务费的1%赔付；不足部分不予赔付。",
+            "第5部分：每次故障的最初1小时的不可用时长不予赔付，自其后起计算。",
+            "当月未达标，且含当月在内的最近3个月中累计至少2个未达标的，商户有权解除合同；未达标是指该月就全月而言未达到目标。",
+            "当月未达标，且在最近3个月内截至当月已连续至少2个未达标的，商户有权解除合同；未达标是指该月就全月而言可用性低于99%。",
+        ],
+        id="what each outage is paid",
+    ),
+    pytest.param(
+        {
+            "period": EachHour(),
+            "credit": Stack(
+                Stacking.SUM,
+                (
+                    Flat(Share(pct(5))),
+                    Flat(Share(pct(5)), Per.OUTAGE),
+                    Bands((Band(Share(pct(5))),), Per.PERIOD),
+                    Multiple(),
+                    Blocks(MINUTE_MS, Share(pct(1))),
+                ),
+            ),
+        },
+        [
+            "Part 1: For every clock hour in breach, the credit is 5% of the hour's part of the monthly fee.",
+            "Part 2: For every outage that counts in a clock hour in breach, the credit is 5% of the hour's part of the monthly fee.",
+            "Part 3: The credit goes by the total downtime of each clock hour.",
+            "Part 4: All downtime of each clock hour counts for it.",
+        ],
+        [
+            "第1部分：每个未履行承诺的整点小时，按月服务费中该小时所占部分的5%赔付。",
+            "第2部分：在未履行承诺的整点小时内，每发生一次计入的故障，按月服务费中该小时所占部分的5%赔付。",
+            "第3部分：按每一整点小时内累计不可用时长计算赔付。",
+            "第4部分：每一整点小时内全部不可用时长均计入。",
+        ],
+        id="what each hour is paid",
+    ),
+    pytest.param(
+        {
+            "period": EachDay(),
+            "credit": Stack(
+                Stacking.SUM,
+                (Flat(Share(pct(5))), Multiple(Fraction(2)), Blocks(HOUR_MS, Share(pct(1)), after_ms=HOUR_MS)),
+            ),
+        },
+        [
+            "Part 1: For every local day in breach, the credit is 5% of the day's part of the monthly fee.",
+            "Part 2: All downtime of each local day counts for it.",
+            "Part 3: The first 1 hour of each local day's downtime is free; blocks are counted beyond it.",
+        ],
+        [
+            "第1部分：每个未履行承诺的当地自然日，按月服务费中当日所占部分的5%赔付。",
+            "第2部分：每一当地自然日内全部不可用时长均计入。",
+            "第3部分：每一当地自然日内最初1小时的不可用时长不予赔付，自其后起计算。",
+        ],
+        id="what each day is paid",
+    ),
+    pytest.param(
+        {
+            "indicator": Events(),
+            "exclude": (
+                ExclusionRule(ExclusionKind.MAINTENANCE),
+                ExclusionRule(ExclusionKind.CUSTOMER, effect=ExclusionEffect.NOT_MEASURED),
+                ExclusionRule(ExclusionKind.OTHER, effect=ExclusionEffect.NOT_CREDITED),
+                RecurringRule(120, 300, "UTC", effect=ExclusionEffect.ADDED_BACK),
+            ),
+            "denominator_ms": 30 * DAY_MS,
+            "part_period": PartPeriod.FULL_PERIOD,
+            "qualify": Qualify(affected=Affected.ACTIVE, activity_ms=MINUTE_MS),
+            "credit": Multiple(Fraction(2), DowntimeOf.EXCESS),
+        },
+        [
+            "There are no outages here: the evidence is rows, each with what was counted or measured in one stretch of time. Each row counts whole, in the period in which it begins.",
+            "The term “affected: active” is written in the file, but changes nothing here.",
+            "The term “activity: 1 minute” is written in the file, but changes nothing here.",
+            "Rule 1: Maintenance. It need not have been announced. Of rows that begin in it nothing counts as failed, and their requests stay in the count. There is no limit to how much is left out.",
+            "Rule 2: What the merchant itself caused. Rows that begin in it are left out, with all their requests: they are neither good nor bad. There is no limit to how much is left out.",
+            "Rule 3: Any other reason that the contract names. Rows that begin in it count for availability and the error budget, but what failed in them does not count for the credit. There is no limit to how much is left out.",
+            "Rule 4: The window from 02:00 to 05:00 on every day, by the time of UTC and following its clocks when they change. Of rows that begin in it nothing counts as failed, and their requests stay in the count. The term “effect: added_back” is written in the file, but changes nothing here.",
+            "All other rows count, whatever happened in them.",
+            "Figures are exact; nothing is rounded before the amount.",
+            "What failed is divided by the number of requests, not by time.",
+            "The term “denominator: 30 days (720 hours)” is written in the file, but changes nothing here.",
+            "Where the contract is in force for a part of the period only, only rows that begin in that part count.",
+            "The term “part: full_period” is written in the file, but changes nothing here.",
+            "The credit is 2 × the monthly fee × the share that was bad (100% − availability).",
+            "Of that share, only what goes beyond the target counts.",
+        ],
+        [
+            "本政策不以故障时段为据：证据为若干条数据，每条载明某一时段内的计数或测量值；每条数据完整计入其起始时刻所在的周期。",
+            "除外情形1：维护。无须事先公告。起始时刻在该时间内的数据，其请求仍计入请求总数，但均不计为失败。除外时长不设上限。",
+            "除外情形2：商户自身原因。起始时刻在该时间内的数据连同其全部请求不予计入，既不计为成功，也不计为失败。除外时长不设上限。",
+            "除外情形3：合同列明的其他原因。起始时刻在该时间内的数据照常计入可用性和错误预算，但其中的失败不计入赔付。除外时长不设上限。",
+            "除此之外的数据，不论其间发生何事，均予计入。",
+            "各项数值均按精确值计算，在得出金额之前不作任何取整。",
+            "计算可用性时，以请求总数而非时长为分母。",
+            "合同仅在周期的一部分时间内有效的，仅计入起始时刻在该部分时间内的数据。",
+            "赔付额为月服务费×2×不可用比例（100%－可用性）。",
+            "该比例中仅超出目标的部分计入。",
+        ],
+        id="a share of requests has no outages",
+    ),
+    pytest.param(
+        {"indicator": ScoredEvents(), "credit": Multiple()},
+        [
+            "Nothing is left out: rows from times of maintenance, of the merchant's own doing or of force majeure count like any others.",
+            "All of that share counts.",
+        ],
+        ["不设任何除外情形：维护、商户自身原因及不可抗力期间的数据，均照常计入。", "该比例全部计入。"],
+        id="a share of scores",
+    ),
+    pytest.param(
+        {
+            "indicator": LATENCY,
+            "target": Fraction(200),
+            "exclude": (
+                ExclusionRule(ExclusionKind.MAINTENANCE),
+                ExclusionRule(ExclusionKind.CUSTOMER, effect=ExclusionEffect.NOT_MEASURED),
+            ),
+        },
+        [
+            "Rule 1: Maintenance. It need not have been announced. Measurements in rows that begin in it are left out. There is no limit to how much is left out.",
+            "Rule 2: What the merchant itself caused. Measurements in rows that begin in it are left out. The term “effect: not_measured” is written in the file, but changes nothing here. There is no limit to how much is left out.",
+            "Nothing is divided by the length of the period.",
+        ],
+        [
+            "除外情形1：维护。无须事先公告。起始时刻在该时间内的测量数据不予计入。除外时长不设上限。",
+            "除外情形2：商户自身原因。起始时刻在该时间内的测量数据不予计入。文件中写有“effect: not_measured”，但在本政策中不产生任何效果。除外时长不设上限。",
+            "周期的时长不作为分母。",
+        ],
+        id="measurements that are left out",
+    ),
+    pytest.param(
+        {"indicator": SlotMean(5 * MINUTE_MS)},
+        [
+            "The error rates are added up and divided by the number of all slots in the period, those without requests included.",
+            "Where the contract is in force for a part of the period only, only the slots of that part are looked at.",
+        ],
+        [
+            "各时间片的错误率相加，除以周期内全部时间片的数量，没有请求的时间片亦计算在内。",
+            "合同仅在周期的一部分时间内有效的，仅计算该部分时间内的时间片。",
+        ],
+        id="what slots are divided by",
+    ),
+    pytest.param(
+        {"indicator": SlotMean(5 * MINUTE_MS), "denominator_ms": 30 * DAY_MS},
+        [
+            "The error rates are added up and divided by as many slots as 30 days (720 hours) has, however long the period really is.",
+            "Where the contract is in force for a part of the period only, only rows that begin in that part count.",
+        ],
+        ["各时间片的错误率相加，不论周期的实际时长，一律除以30天（720小时）所含时间片的数量。"],
+        id="as many slots as a fixed length has",
+    ),
+    pytest.param(
+        {"indicator": SlotMean(5 * MINUTE_MS), "part_period": PartPeriod.FULL_PERIOD},
+        [
+            "Where the contract is in force for a part of the period only, the error rates of that part are divided by the slots of the whole period, as if it had run all the time."
+        ],
+        [
+            "合同仅在周期的一部分时间内有效的，视同合同在整个周期内有效，以整个周期的时间片数量为分母，计入该部分时间内的错误率。"
+        ],
+        id="slots of the full period",
+    ),
+    pytest.param(
+        {"indicator": SlotMean(5 * MINUTE_MS), "part_period": PartPeriod.UNUSED_AS_UP},
+        [
+            "Where the contract is in force for a part of the period only, the slots of the whole period are divided by, and those outside the contract count with no errors."
+        ],
+        ["合同仅在周期的一部分时间内有效的，以整个周期的时间片数量为分母，合同有效期之外的时间片视为没有错误。"],
+        id="unused slots without errors",
+    ),
+    pytest.param(
+        {"indicator": SlotMean(5 * MINUTE_MS, Idle.SKIPPED), "part_period": PartPeriod.UNUSED_AS_UP},
+        [
+            "The error rates are added up and divided by the number of slots that had requests.",
+            "The term “part: unused_as_up” is written in the file, but changes nothing here.",
+        ],
+        [
+            "各时间片的错误率相加，除以有请求的时间片的数量。",
+            "文件中写有“part: unused_as_up”，但在本政策中不产生任何效果。",
+        ],
+        id="what busy slots are divided by",
+    ),
+    pytest.param(
+        {"denominator_ms": 43_200 * MINUTE_MS, "part_period": PartPeriod.UNUSED_AS_UP},
+        [
+            "Where the contract is in force for a part of the period only, it is divided by the same length, and time outside the contract counts as up."
+        ],
+        ["合同仅在周期的一部分时间内有效的，分母不变，合同有效期之外的时间视为可用。"],
+        id="a part of a fixed length, the rest as up",
+    ),
+    pytest.param(
+        {"denominator_ms": 43_200 * MINUTE_MS},
+        [
+            "Where the contract is in force for a part of the period only, only that part is measured, and it is divided by the same length."
+        ],
+        ["合同仅在周期的一部分时间内有效的，仅计算该部分时间，分母不变。"],
+        id="a part of a fixed length",
+    ),
+    pytest.param(
+        {"period": RollingDays(90), "base": Base(("period_fee",)), "caps": (Cap(pct(50), "period_fee"),)},
+        [
+            "The base is 90 × 12/365 of the contract's monthly fee, without tax.",
+            "For a period the credit is at most 50% of 90 × 12/365 of the contract's monthly fee.",
+        ],
+        ["赔付基数为合同月服务费的90×12/365，不含税。", "每个周期的赔付以合同月服务费的90×12/365的50%为上限。"],
+        id="the fee of ninety days",
+    ),
+    pytest.param(
+        {"period": Week(0), "base": Base(("period_fee", "hosting"), month=ChargeMonth.PREVIOUS)},
+        [
+            "The base is the sum of 7 × 12/365 of the contract's monthly fee and the charges “hosting” of the month before, without tax."
+        ],
+        ["赔付基数为合同月服务费的7×12/365和上一月的“hosting”费用之和，不含税。"],
+        id="the fee of a week and a charge",
+    ),
+    pytest.param(
+        {"base": Base(month=ChargeMonth.PREVIOUS)},
+        [
+            "The base is the contract's monthly fee, without tax.",
+            "The term “month: previous” is written in the file, but changes nothing here.",
+        ],
+        ["赔付基数为合同月服务费，不含税。", "文件中写有“month: previous”，但在本政策中不产生任何效果。"],
+        id="a fee is of no month",
+    ),
+    pytest.param(
+        {"base": Base(("hosting",)), "credit": Flat(Share(pct(5)))},
+        ["The base is the charges “hosting” of the period, without tax."],
+        ["赔付基数为当期的“hosting”费用，不含税。"],
+        id="charges of the period",
+    ),
+    pytest.param(
+        {
+            "credit": Multiple(Fraction(10)),
+            "settlement": Settlement(SettleForm.TERM_EXTENSION),
+            "base": Base(covers_ms=672 * HOUR_MS),
+            "minimums": (Minimum(usd(100)),),
+            "rounding": Rounding.DOWN,
+        },
+        [
+            "What is credited is time and has no price: it is given as it comes out above, to the millisecond, and a fraction of one counts whole.",
+            "It pays for 28 days (672 hours).",
+            "There is no cap on the time that is credited.",
+            "The term “minimum” is written in the file, but changes nothing here.",
+            "The term “rounding: down” is written in the file, but changes nothing here.",
+        ],
+        [
+            "所赔付的为时长，不折算为金额：按上述计算结果给付，精确至毫秒，不足一毫秒的按一毫秒计。",
+            "该费用对应28天（672小时）的服务。",
+            "所赔付的时长不设上限。",
+            "文件中写有“minimum”，但在本政策中不产生任何效果。",
+            "文件中写有“rounding: down”，但在本政策中不产生任何效果。",
+        ],
+        id="service time has no price",
+    ),
+    pytest.param(
+        {"credit": Blocks(HOUR_MS, Share(pct(5)), BlockCount.PART, after_ms=31_536 * SECOND_MS)},
+        ["The first 8 hours 45 minutes 36 seconds of the period's downtime is free; blocks are counted beyond it."],
+        ["周期内最初8小时45分钟36秒的不可用时长不予赔付，自其后起计算。"],
+        id="what a year of 99.9 % allows",
+    ),
+    pytest.param(
+        {"qualify": Qualify(43_201 * MINUTE_MS, grace_ms=150_001)},
+        [
+            "An outage counts only if it lasts at least 720 hours 1 minute; one of exactly 720 hours 1 minute counts.",
+            "Of every outage that counts, nothing is counted for the first 2 minutes 30 seconds 1 millisecond.",
+        ],
+        ["计入的每次故障，最初2分钟30秒1毫秒不予计算。"],
+        id="lengths that are whole in no large unit",
     ),
     pytest.param(
         {"time_zone": MERCHANT_ZONE},
@@ -824,8 +1187,8 @@ CASES = [
     ),
     pytest.param(
         {"denominator_ms": 30 * DAY_MS},
-        ["Downtime is divided by 30 days, however long the period really is."],
-        ["计算可用性时，不论周期的实际时长，一律以30天为分母。"],
+        ["Downtime is divided by 30 days (720 hours), however long the period really is."],
+        ["计算可用性时，不论周期的实际时长，一律以30天（720小时）为分母。"],
         id="a fixed length",
     ),
     pytest.param(
@@ -928,8 +1291,8 @@ CASES = [
     ),
     pytest.param(
         {"credit": Flat(Time(3 * DAY_MS))},
-        ["For every period in breach, the credit is the value of 3 days of service."],
-        ["每个未履行承诺的周期，赔付相当于3天服务费用的金额。"],
+        ["For every period in breach, the credit is the value of 3 days (72 hours) of service."],
+        ["每个未履行承诺的周期，赔付相当于3天（72小时）服务费用的金额。"],
         id="a flat value of time",
     ),
     pytest.param(
@@ -994,11 +1357,11 @@ CASES = [
     pytest.param(
         {"credit": Blocks(HOUR_MS, Time(DAY_MS), per=Per.OUTAGE, after_ms=HOUR_MS)},
         [
-            "For every full 1 hour of each outage, the credit is the value of 1 day of service; what is left over of an outage pays nothing.",
+            "For every full 1 hour of each outage, the credit is the value of 1 day (24 hours) of service; what is left over of an outage pays nothing.",
             "The first 1 hour of each outage is free; blocks are counted beyond it.",
         ],
         [
-            "每次故障每满1小时，赔付相当于1天服务费用的金额；不足部分不予赔付。",
+            "每次故障每满1小时，赔付相当于1天（24小时）服务费用的金额；不足部分不予赔付。",
             "每次故障最初1小时不予赔付，自其后起计算。",
         ],
         id="full blocks of each outage",
@@ -1019,15 +1382,15 @@ CASES = [
             )
         },
         [
-            "The credit goes by the length of each outage, and the outages of a period are added up.",
+            "The credit goes by the length of each outage, and the outages of the period are added up.",
             "Row 1: for an outage that lasts at least 10 minutes and less than 1 hour, the credit is the value of 1 hour of service.",
-            "Row 2: for an outage that lasts at least 1 hour and at most 24 hours, the credit is the value of 1 day of service (clause “7”).",
+            "Row 2: for an outage that lasts at least 1 hour and at most 24 hours, the credit is the value of 1 day (24 hours) of service (clause “7”).",
             "No row covers an outage that lasts more than 24 hours.",
         ],
         [
             "按每次故障的时长分别计算赔付，周期内各次故障的赔付额相加。",
             "第1档：单次故障时长达到或超过10分钟且不足1小时的，赔付相当于1小时服务费用的金额。",
-            "第2档：单次故障时长达到或超过1小时且不超过24小时的，赔付相当于1天服务费用的金额（见条款“7”）。",
+            "第2档：单次故障时长达到或超过1小时且不超过24小时的，赔付相当于1天（24小时）服务费用的金额（见条款“7”）。",
             "没有任何一档涵盖单次故障时长超过24小时的情形。",
         ],
         id="bands of each outage",
@@ -1166,7 +1529,7 @@ CASES = [
             "For every period in breach, the credit is 5% of the fee for the period.",
             "The base is the contract's fees for all months of the period, without tax.",
         ],
-        ["每个未履行承诺的周期，按当期服务费的5%赔付。", "赔付基数为当期的合同各月服务费总额，不含税。"],
+        ["每个未履行承诺的周期，按当期服务费的5%赔付。", "赔付基数为合同当期各月服务费总额，不含税。"],
         id="the fee of the period",
     ),
     pytest.param(
@@ -1177,12 +1540,12 @@ CASES = [
         [
             "For every period in breach, the credit is 5% of the base.",
             "The base is 1/12 of the sum of the charges “hosting” and the charges “support” of the month before, without tax.",
-            "It pays for 30 days.",
+            "It pays for 30 days (720 hours).",
         ],
         [
             "每个未履行承诺的周期，按赔付基数的5%赔付。",
             "赔付基数为上一月的“hosting”费用和“support”费用之和的1/12，不含税。",
-            "该费用对应30天的服务。",
+            "该费用对应30天（720小时）的服务。",
         ],
         id="a twelfth of charges",
     ),
@@ -1196,21 +1559,24 @@ CASES = [
         {"caps": (Cap(pct(50), "next_invoice"),)},
         [
             "For a period the credit is at most 50% of the invoice that receives the credit.",
-            "Caps apply in this order, after all parts of the credit have become one; a cap for an outage applies to each outage before.",
         ],
-        [
-            "每个周期的赔付以抵扣该赔付的账单金额的50%为上限。",
-            "各项上限在赔付各部分合并之后依次适用；针对单次故障的上限，在此之前对每次故障分别适用。",
-        ],
+        ["每个周期的赔付以抵扣该赔付的账单金额的50%为上限。"],
         id="a cap in per cent",
     ),
     pytest.param(
         {"caps": (Cap((usd(10_000),), per=CapPer.OUTAGE), Cap(30 * DAY_MS, per=CapPer.YEAR))},
         [
             "For an outage the credit is at most USD 100.00.",
-            "The credits of a calendar year together are at most the value of 30 days of service.",
+            "The credits of a calendar year together are at most the value of 30 days (720 hours) of service.",
+            "Caps apply in this order, after all parts of the credit have become one.",
+            "A cap for an outage applies to each outage, before several are added up.",
         ],
-        ["每次故障的赔付以USD 100.00为上限。", "每个自然年的累计赔付以相当于30天服务费用的金额为上限。"],
+        [
+            "每次故障的赔付以USD 100.00为上限。",
+            "每个自然年的累计赔付以相当于30天（720小时）服务费用的金额为上限。",
+            "各项上限在赔付各部分合并之后依次适用。",
+            "针对单次故障的上限，在各次故障的赔付相加之前，对每次故障分别适用。",
+        ],
         id="caps in amounts and time",
     ),
     pytest.param(
@@ -1262,7 +1628,7 @@ CASES = [
             "The credits of any twelve months in a row together are at most 300% of the charges “hosting”.",
         ],
         [
-            "合同全部期限内的累计赔付以当期的合同各月服务费总额的100%为上限。",
+            "合同全部期限内的累计赔付以合同当期各月服务费总额的100%为上限。",
             "任意连续十二个月内的累计赔付以“hosting”费用的300%为上限。",
         ],
         id="caps of the term and of twelve months",
@@ -1332,12 +1698,12 @@ CASES = [
         [
             "The credit is given only if the merchant claims it within 15 business days of the start of the last outage that counts; the day on which that falls is day 0.",
             "It cannot be claimed earlier than 5 days after that day.",
-            "Saturdays, Sundays and the public holidays of China (CN) are no business days.",
+            "The weekends and public holidays of China (CN) are no business days; weekend days that are worked there in exchange for a holiday are.",
         ],
         [
             "商户须自最后一次计入的故障开始之日起15个工作日内提出申请，逾期不予赔付；起算之日为第0日。",
             "自该日起满5天后方可申请。",
-            "星期六、星期日及中国（CN）的法定节假日不计为工作日。",
+            "中国（CN）的周末及法定节假日不计为工作日；当地因调休而上班的周末计为工作日。",
         ],
         id="a claim in business days",
     ),
@@ -1518,9 +1884,9 @@ def test_the_plain_policy_in_english():
         Section(
             "9. Base, limits, rounding",
             (
-                "The base is the contract's monthly fee of the period, without tax.",
+                "The base is the contract's monthly fee, without tax.",
                 "It pays for the whole period.",
-                "There is no cap: a credit may be more than the base.",
+                "There is no cap.",
                 "There is no least amount: however small, a credit is paid.",
                 "The amount is rounded once, at the end, to the smallest unit of its currency: to the nearest, a half upwards.",
             ),
@@ -1595,9 +1961,9 @@ def test_the_plain_policy_in_chinese():
         Section(
             "九、赔付基数、限额与舍入",
             (
-                "赔付基数为当期的合同月服务费，不含税。",
+                "赔付基数为合同月服务费，不含税。",
                 "该费用对应整个周期的服务。",
-                "赔付不设上限，可以超过赔付基数。",
+                "赔付不设上限。",
                 "不设最低赔付额：金额再小，亦予赔付。",
                 "金额仅在最后舍入一次，精确至该币种的最小单位，四舍五入。",
             ),
@@ -1624,6 +1990,32 @@ def test_a_language_without_sentences_is_not_found():
 def test_examples_are_not_said():
     with_example = replace(PLAIN, examples=(PolicyExample("an hour", date(2023, 9, 1)),))
     assert explain_policy(with_example) == explain_policy(PLAIN)
+
+
+ROWS = [
+    pytest.param(SlotMean(5 * MINUTE_MS), id="slot means"),
+    pytest.param(Events(), id="events"),
+    pytest.param(ScoredEvents(), id="scored events"),
+    pytest.param(LATENCY, id="a metric"),
+]
+
+
+@pytest.mark.parametrize("period", [CalendarMonths(), RollingDays(30)])
+@pytest.mark.parametrize("indicator", ROWS)
+def test_where_there_are_no_outages_none_are_spoken_of(indicator, period):
+    policy = replace(PLAIN, indicator=indicator, period=period, exclude=(ExclusionRule(ExclusionKind.CUSTOMER),))
+    for language, words in (("en", ("An outage", "Downtime", "downtime", "counts as up")), ("zh", ("不可用时长",))):
+        sections = explain_policy(policy, language)[3:7]
+        text = "\n".join(sentence for section in sections for sentence in (section.title, *section.sentences))
+        assert [word for word in words if word in text] == []
+
+
+@pytest.mark.parametrize("period", [EachIncident(), EachHour(), EachDay()])
+def test_what_is_judged_one_by_one_is_not_told_as_a_period(period):
+    stack = Stack(Stacking.SUM, (Flat(Share(pct(5))), Multiple(), Bands((Band(Share(pct(5))),), Per.PERIOD)))
+    policy = replace(PLAIN, period=period, credit=stack, caps=(Cap(pct(50)),))
+    credited = explain_policy(policy)[8:10]
+    assert [sentence for section in credited for sentence in section.sentences if "period" in sentence] == []
 
 
 # The language files
@@ -1762,7 +2154,7 @@ def numbers(value):
         yield {grouped(value), f"{grouped(value * 100)}%", str(value)}
     elif isinstance(value, int) and not isinstance(value, bool):
         units = (1, SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS)
-        yield {str(value)} | {f"{value // unit:,}" for unit in units if value % unit == 0}
+        yield {str(value), *clock(value)} | {f"{value // unit:,}" for unit in units if value % unit == 0}
     elif isinstance(value, tuple):
         for one in value:
             yield from numbers(one)
@@ -1778,6 +2170,18 @@ def grouped(number):
     exact = Decimal(number.numerator) / Decimal(number.denominator)
     text = f"{exact:,f}".replace("-", "\u2212")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def clock(time_ms):
+    """Hours, minutes and so on, in both languages."""
+    parts, rest_ms = [], time_ms
+    for size_ms in (HOUR_MS, MINUTE_MS, SECOND_MS, 1):
+        parts.append(rest_ms // size_ms)
+        rest_ms %= size_ms
+    english = zip(parts, ("hour", "minute", "second", "millisecond"), strict=True)
+    yield " ".join(f"{count:,} {word}{'s' if count != 1 else ''}" for count, word in english if count)
+    chinese = zip(parts, ("小时", "分钟", "秒", "毫秒"), strict=True)
+    yield "".join(f"{count:,}{word}" for count, word in chinese if count)
 
 
 SAID_IN_WORDS = ({"0"}, {"0", "0%"}, {"1", "100%"})

@@ -247,17 +247,26 @@ class Stack:
 Credit = Table | Flat | Multiple | Blocks | Bands | Hits | Points | Manual | Stack
 
 
-def pays_of(credit: Credit) -> list[Pay]:
-    """Everything that a credit function may pay for one of whatever it counts, and what time is made whole to."""
+def pays_of(credit: Credit) -> tuple[Pay, ...]:
+    """Everything that a credit says is paid, in order; multiples and what a person decides say nothing of the kind."""
     match credit:
-        case Table(rows) | Bands(rows):
-            return [row.pays for row in rows]
-        case Flat() | Blocks() | Hits() | Points():
-            return [credit.pay]
+        case Table(rows=rows) | Bands(rows=rows):
+            return tuple(row.pays for row in rows)
+        case Flat(pay=pay) | Blocks(pay=pay) | Hits(pay=pay) | Points(pay=pay):
+            return (pay,)
+        case Stack(of=parts):
+            return tuple(pay for part in parts for pay in pays_of(part))
+        case _:
+            return ()
+
+
+def times_of(credit: Credit) -> tuple[int, ...]:
+    """The lengths of service time that a credit pays, and those that it makes time whole to, in milliseconds."""
+    match credit:
         case Multiple(whole_ms=whole_ms):
             # Time that is made whole is paid as time.
-            return [Time(whole_ms)] if whole_ms else []
-        case Stack(_, parts):
-            return [pay for part in parts for pay in pays_of(part)]
+            return (whole_ms,) if whole_ms else ()
+        case Stack(of=parts):
+            return tuple(time_ms for part in parts for time_ms in times_of(part))
         case _:
-            return []
+            return tuple(pay.time_ms for pay in pays_of(credit) if isinstance(pay, Time))

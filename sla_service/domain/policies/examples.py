@@ -69,6 +69,8 @@ class Expectation:
     right: str | None = None
     """A right that arises."""
     claim_until: date | None = None
+    parked: bool = False
+    """Whether there is nothing to measure, so that nothing can be said at all."""
 
 
 @dataclass(frozen=True, slots=True)

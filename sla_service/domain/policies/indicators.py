@@ -170,3 +170,8 @@ class Metric:
 
 
 Indicator = Windows | Slots | SlotMean | Events | ScoredEvents | AffectedUsers | Metric
+
+
+def has_outages(indicator: Indicator) -> bool:
+    """Whether there are stretches of time that are bad; the others are sums over rows of usage."""
+    return isinstance(indicator, Windows | Slots | AffectedUsers)

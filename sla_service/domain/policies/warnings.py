@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, pairwise
-from typing import NamedTuple
+from itertools import pairwise
 
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from sla_service.domain.policies import credits as c
+from sla_service.domain.policies.coverage import (
+    BOTTOM,
+    TOP,
+    Range,
+    Rows,
+    at_stake,
+    covered_by,
+    holes_of,
+    is_gated,
+    is_worse_higher,
+    overlaps_of,
+)
 from sla_service.domain.policies.cycles import EachDay, EachHour
-from sla_service.domain.policies.indicators import Metric, Worse
+from sla_service.domain.policies.indicators import Metric, has_outages
+from sla_service.domain.policies.most import most_of
 from sla_service.domain.policies.payment import Cap, CapPer, ClaimUnit, SettleForm
 from sla_service.domain.policies.terms import Policy
 from sla_service.domain.shares import format_percent
 
 MONTH_DAYS = 31  # the longest
-Rows = c.Table | c.Bands
 Function = Rows | c.Flat | c.Multiple | c.Blocks | c.Hits | c.Points | c.Manual
 
 
@@ -29,86 +40,6 @@ class Warning:  # noqa: A001 - Python's own are raised; this one is a value
     message: str
     path: str
     """Where in the file: ``credit[2].below``; items of lists count from 1."""
-
-
-class Cut(NamedTuple):
-    """A place on the scale of figures: just before or just after one, or beyond all of them."""
-
-    beyond: int
-    """-1 below every figure, 1 above every figure, else 0."""
-    figure: Fraction
-    after: bool
-
-
-BOTTOM = Cut(-1, Fraction(0), after=False)
-TOP = Cut(1, Fraction(0), after=False)
-
-
-class Range(NamedTuple):
-    """The figures between two cuts; none where the second is not above the first."""
-
-    low: Cut
-    high: Cut
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no figure lies in it."""
-        return self.low >= self.high
-
-    def within(self, other: Range) -> Range:
-        """What both have."""
-        return Range(max(self.low, other.low), min(self.high, other.high))
-
-
-def covered_by(row: c.Tier | c.Band) -> Range:
-    """What a row covers: exactly what its ``covers`` says."""
-    if isinstance(row, c.Band):
-        low = Cut(0, Fraction(row.lower_ms), after=not row.lower_inclusive)
-        upper = None if row.upper_ms is None else Fraction(row.upper_ms)
-    else:
-        is_open = row.lower is None or (row.lower == 0 and row.lower_inclusive)
-        low = BOTTOM if is_open else Cut(0, row.lower or Fraction(0), after=not row.lower_inclusive)
-        upper = row.upper
-    return Range(low, TOP if upper is None else Cut(0, upper, after=row.upper_inclusive))
-
-
-def at_stake(policy: Policy, credit: Rows) -> Range:
-    """The figures for which rows have to say what is paid.
-
-    For bands, every downtime from the shortest row on. For a table, every figure that misses the target; where the
-    table alone decides, every figure from its best edge to the worst.
-    """
-    ranges = [covered_by(row) for row in credit.rows]
-    if isinstance(credit, c.Bands):
-        return Range(min((r.low for r in ranges), default=BOTTOM), TOP)
-    edges = _target(policy)
-    if not _is_gated(policy, credit):
-        edges += [r.low if _is_worse_higher(policy) else r.high for r in ranges]
-    if _is_worse_higher(policy):
-        return Range(min(edges, default=BOTTOM), TOP)
-    best = max(edges, default=TOP)
-    return Range(BOTTOM, best if policy.is_metric else min(best, Cut(0, Fraction(1), after=True)))
-
-
-def holes_of(policy: Policy, credit: Rows) -> list[Range]:
-    """What is at stake and no row covers; in order, disjoint."""
-    stake, found = at_stake(policy, credit), list[Range]()
-    reached = stake.low
-    for one in sorted(covered_by(row).within(stake) for row in credit.rows):
-        if not one.is_empty:
-            found.append(Range(reached, one.low))
-            reached = max(reached, one.high)
-    return [hole for hole in (*found, Range(reached, stake.high)) if not hole.is_empty]
-
-
-def overlaps_of(policy: Policy, credit: Rows) -> list[tuple[int, int, Range]]:
-    """Which two rows (from 0) cover which range both, without the contract saying which applies."""
-    if credit.overlap is c.Overlap.DEEPEST:
-        return []
-    stake = at_stake(policy, credit)
-    ranges = [covered_by(row).within(stake) for row in credit.rows]
-    pairs = combinations(range(len(ranges)), 2)
-    return [(i, j, both) for i, j in pairs if not (both := ranges[i].within(ranges[j])).is_empty]
 
 
 def functions_of(credit: c.Credit, path: str = "credit") -> Iterator[tuple[str, Function]]:
@@ -128,33 +59,22 @@ def warnings_of(policy: Policy) -> list[Warning]:
             found += [*_holes(policy, credit, path), *_overlaps(policy, credit, path)]
             found += [*_idle_rows(policy, credit, path), *_falling(policy, credit, path)]
         found += [*_above_caps(policy, credit, path), *_without_cap(policy, credit, path)]
+        found += _money_for_time(policy, credit, path)
     found += [*_minimums(policy), *_claim(policy)]
     if not policy.examples:
         found.append(Warning("no_examples", "nothing tests these terms: write at least one example", "examples"))
     return found
 
 
-def _is_worse_higher(policy: Policy) -> bool:
-    return isinstance(policy.indicator, Metric) and policy.indicator.worse is Worse.HIGHER
-
-
-def _target(policy: Policy) -> list[Cut]:
-    """Where missed and met part; empty without a target."""
-    after = (policy.gate is c.Gate.ABOVE) is not _is_worse_higher(policy)
-    return [] if policy.target is None else [Cut(0, policy.target, after=after)]
-
-
-def _is_gated(policy: Policy, credit: Rows) -> bool:
-    return isinstance(credit, c.Table) and policy.target is not None and policy.gate is not c.Gate.NONE
-
-
 def _holes(policy: Policy, credit: Rows, path: str) -> Iterator[Warning]:
     stake = at_stake(policy, credit)
     for hole in holes_of(policy, credit):
         said = _range(policy, credit, hole)
-        touches = hole.low == stake.low if _is_worse_higher(policy) else hole.high == stake.high
-        if touches and _is_gated(policy, credit):
-            yield Warning("target_beyond_rows", f"{said} misses the target, but no row says what it pays", "target")
+        touches = hole.low == stake.low if is_worse_higher(policy) else hole.high == stake.high
+        if touches and is_gated(policy, credit):
+            # Of several tables, the one that leaves it out is named.
+            where = "target" if path == "credit" else path
+            yield Warning("target_beyond_rows", f"{said} misses the target, but no row says what it pays", where)
         else:
             yield Warning("hole", f"no row says what {said} pays", path)
 
@@ -174,8 +94,8 @@ def _idle_rows(policy: Policy, credit: Rows, path: str) -> Iterator[Warning]:
         if covered.within(stake).is_empty:
             why = "its edges leave nothing between them" if covered.is_empty else "all that it covers meets the target"
             yield Warning("row_never_applies", f"row {i + 1} never applies: {why}", where)
-        elif _is_gated(policy, credit) and isinstance(row, c.Tier):
-            met = Range(BOTTOM, stake.low) if _is_worse_higher(policy) else Range(stake.high, TOP)
+        elif is_gated(policy, credit) and isinstance(row, c.Tier):
+            met = Range(BOTTOM, stake.low) if is_worse_higher(policy) else Range(stake.high, TOP)
             more = covered.within(met)
             # A row without an edge towards better service means "whatever misses the target".
             if not more.is_empty and more != met:
@@ -187,7 +107,7 @@ def _falling(policy: Policy, credit: Rows, path: str) -> Iterator[Warning]:
     """Rows for worse service that pay less."""
     rows: tuple[c.Tier | c.Band, ...] = credit.rows
     order = sorted(range(len(rows)), key=lambda i: covered_by(rows[i]))
-    if isinstance(credit, c.Table) and not _is_worse_higher(policy):
+    if isinstance(credit, c.Table) and not is_worse_higher(policy):
         order.sort(key=lambda i: covered_by(rows[i])[::-1], reverse=True)
     for better, worse in pairwise(order):
         if _is_less(rows[worse].pays, rows[better].pays):
@@ -219,20 +139,34 @@ def _most(policy: Policy, cap: Cap) -> c.Pay:
 
 def _without_cap(policy: Policy, credit: Function, path: str) -> Iterator[Warning]:
     """Functions that grow with the downtime and have nothing to stop them at the whole base."""
-    month_ms = MONTH_DAYS * DAY_MS
-    match credit:
-        case c.Multiple():
-            most = credit.times
-        case c.Blocks(pay=c.Share(ratio)):
-            most = ratio * ((month_ms - credit.after_ms) // credit.block_ms)
-        case c.Hits(pay=c.Share(ratio)):
-            most = ratio * (month_ms // (HOUR_MS if credit.span is c.Span.HOUR else DAY_MS))
-        case c.Points(pay=c.Share(ratio)) if policy.target and not policy.is_metric:
-            most = ratio * (policy.target // credit.step)
-        case _:
-            return
-    if most > 1 and not policy.caps and policy.settlement.form is not SettleForm.TERM_EXTENSION:
-        yield Warning("no_cap", "there is no cap: a long outage credits more than the whole base", path)
+    grows = isinstance(credit, c.Multiple | c.Blocks | c.Hits | c.Points)
+    if policy.caps or not grows or any(isinstance(pay, c.Amount) for pay in c.pays_of(credit)):
+        return
+    most = most_of(policy, credit)
+    if most is not None and most <= 1:
+        return
+    if policy.settlement.form is SettleForm.TERM_EXTENSION:
+        more = "extends the term by more than the period itself"
+    elif isinstance(policy.period, EachHour | EachDay):
+        more = f"credits more than the fee of its {'hour' if isinstance(policy.period, EachHour) else 'day'}"
+    else:
+        more = "credits more than the whole base"
+    yield Warning(
+        "no_cap",
+        f"there is no cap: {'a long outage' if has_outages(policy.indicator) else 'a bad period'} {more}",
+        path,
+    )
+
+
+def _money_for_time(policy: Policy, credit: Function, path: str) -> Iterator[Warning]:
+    """Shares and amounts are paid in money, although the contract adds time."""
+    if policy.settlement.form is not SettleForm.TERM_EXTENSION:
+        return
+    message = "this pays money, though credits extend the term: write a time, such as 3 d"
+    for number, pay in enumerate(c.pays_of(credit)):
+        if isinstance(pay, c.Share | c.Amount):
+            where = _row_path(credit, path, number) if isinstance(credit, Rows) else path
+            yield Warning("money_for_time", message, f"{where}.pay")
 
 
 def _minimums(policy: Policy) -> Iterator[Warning]:
@@ -262,7 +196,7 @@ def _row_path(credit: Rows, path: str, i: int) -> str:
 
 def _better_edge(policy: Policy, row: c.Tier) -> str:
     """The field of a row's edge towards better service."""
-    if _is_worse_higher(policy):
+    if is_worse_higher(policy):
         return "from" if row.lower_inclusive else "above"
     return "up_to" if row.upper_inclusive else "below"
 

@@ -60,10 +60,20 @@ _BUDGET: Scalar[Fraction | str] = Scalar(
 )
 
 
-def _check_expected(fields: Fields, credit: Money | int | None, undefined: bool) -> None:  # noqa: FBT001 - a value
+def _check_expected(
+    fields: Fields,
+    credit: Money | int | None,
+    undefined: bool,  # noqa: FBT001 - a value
+    parked: bool,  # noqa: FBT001 - a value
+) -> None:
     """An example that cannot fail, or cannot hold, tests nothing."""
-    if not fields.nodes.keys() - {"undefined"} and not undefined:
+    others = fields.nodes.keys() - {"undefined", "parked"}
+    if not others and not undefined and not parked:
         fields.refuse("expectation_missing", "expect an `availability`, a `credit` or another result")
+    if parked and (others or undefined):
+        fields.refuse(
+            "exclusive_fields", "expect nothing beside `parked: yes`: where nothing is measured, nothing follows"
+        )
     if credit is not None and undefined:
         fields.refuse("exclusive_fields", "expect a `credit` or `undefined: yes`, not both")
 
@@ -76,12 +86,13 @@ def _expect(dialect: Dialect) -> Shape[Expectation]:
             Field("credit", _CREDIT, "What is credited; 0.00 USD if nothing is"),
             Field("unrounded", words.NUMBER, "The exact amount in major units, or days of service time"),
             Field("undefined", words.YES_NO, "Whether the contract gives no single answer"),
+            Field("parked", words.YES_NO, "Whether there is nothing to measure"),
             Field("tier", words.whole(0, _MAX_TIER), "Number of the row that applies; 0 for none"),
             Field("budget", _BUDGET, "Consumed share of the error budget, or `none`"),
             Field("right", words.TEXT, "A right that arises"),
             Field("claim_until", words.DAY, "The last day on which it can be claimed"),
         ),
-        (Check(("credit", "undefined"), _check_expected),),
+        (Check(("credit", "undefined", "parked"), _check_expected),),
     )
 
 

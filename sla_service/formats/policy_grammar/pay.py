@@ -15,6 +15,7 @@ from sla_service.formats.policy_grammar.shapes import Converted, Distinct, Eithe
 _RIGHT = "right to "
 _IS_SHARE = re.compile(r".*(%|/[0-9]+)", re.ASCII)
 _IS_MONEY = re.compile(r".* [A-Za-z]{3}", re.ASCII)
+_IS_TIME = re.compile(r"-?[0-9.,]+\s?(s|min|h|d)", re.ASCII)
 _SHARE_OR_TIME = f"{scalars.PERCENTAGE}|{scalars.FRACTION}|{scalars.MONEY}|{times.DURATION}"
 
 AMOUNTS: Shape[tuple[Money, ...]] = ListOf(
@@ -27,14 +28,23 @@ AMOUNTS: Shape[tuple[Money, ...]] = ListOf(
 def _parse_pay(text: str) -> Pay:
     if text.startswith(_RIGHT):
         return Right(words.TEXT.parse(text.removeprefix(_RIGHT)))
+    value = _parse_value(text)
+    if value is None:
+        message = "write a share such as 10%, an amount such as 5.00 USD, a time such as 3 d, or `right to terminate`"
+        raise InvalidValueError.of("pay_format", message)
+    return value
+
+
+def _parse_value(text: str) -> Share | Time | Amount | None:
+    """A share, a time or an amount, by how it looks; None if it looks like none of them."""
     if _IS_SHARE.fullmatch(text):
         return Share(scalars.parse_proportion(text))
-    if times.is_duration(text):
+    if _IS_TIME.fullmatch(text):
+        scalars.refuse_negative(text)
         return Time(times.parse_duration_ms(text))
     if _IS_MONEY.fullmatch(text):
         return Amount((scalars.parse_money(text),))
-    message = "write a share such as 10%, an amount such as 5.00 USD, a time such as 3 d, or `right to terminate`"
-    raise InvalidValueError.of("pay_format", message)
+    return None
 
 
 def _write_pay(pay: Pay) -> str:
@@ -57,15 +67,16 @@ PAY: Shape[Pay] = Either(
 
 
 def _parse_cap(text: str) -> Fraction | tuple[Money, ...] | int:
-    match _parse_pay(text):
+    match _parse_value(text):
         case Share(ratio):
             return ratio
         case Amount(amounts):
             return amounts
         case Time(time_ms):
             return time_ms
-        case Right():
-            raise InvalidValueError.of("pay_format", "write a share such as 25%, an amount or a time")
+        case None:
+            message = "write a share such as 25%, an amount such as 100.00 USD, or a time such as 3 d"
+            raise InvalidValueError.of("pay_format", message)
 
 
 def _write_cap(at: Fraction | tuple[Money, ...] | int) -> str:

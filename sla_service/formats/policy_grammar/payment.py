@@ -93,7 +93,7 @@ MINIMUMS: Shape[tuple[Minimum, ...]] = ListOf(
         (
             Named(
                 {"above": True, "at_least": False},
-                words.MONEY,
+                words.MINIMUM,
                 ("A credit of this or less is not paid", "A credit of less than this is not paid"),
                 ("amount", "strict"),
                 ("exclusive_fields", "give `above` or `at_least`, with an amount"),

@@ -21,7 +21,9 @@ from sla_service.domain.policies.credits import (
     Multiple,
     Per,
     Points,
+    Share,
     Stack,
+    pays_of,
 )
 from sla_service.domain.policies.cycles import BillingMonth, EachDay, EachHour, EachIncident, Period, Week
 from sla_service.domain.policies.downtime import (
@@ -33,16 +35,14 @@ from sla_service.domain.policies.downtime import (
 )
 from sla_service.domain.policies.examples import PolicyExample
 from sla_service.domain.policies.indicators import (
-    Events,
     Indicator,
     Metric,
-    ScoredEvents,
-    SlotMean,
     Slots,
     SubjectKind,
     SubjectOf,
     Together,
     Windows,
+    has_outages,
 )
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base, Chronic, SettleForm, Settlement
 from sla_service.formats.policy_grammar import words
@@ -57,6 +57,8 @@ from sla_service.formats.policy_grammar.payment import BASE, CAPS, CLAIM, GROUP,
 from sla_service.formats.policy_grammar.records import Check, Record, Spread
 from sla_service.formats.policy_grammar.subjects_and_indicators import INDICATOR, SUBJECT
 from sla_service.formats.yaml_reader import Fields
+
+_NO_OUTAGES = "this indicator has no outages"
 
 
 def _check_effective(fields: Fields, effective_from: date, effective_to: date | None) -> None:
@@ -162,9 +164,14 @@ def _needs_target(credit_: Credit) -> bool:
             return False
 
 
-def _check_fees(fields: Fields, base: Base, settlement: Settlement, examples_: tuple[PolicyExample, ...]) -> None:
-    # Service time at the end of the term has no price.
-    if not {MONTHLY_FEE, PERIOD_FEE} & set(base.of) or settlement.form is SettleForm.TERM_EXTENSION:
+def _check_fees(
+    fields: Fields, base: Base, settlement: Settlement, credit_: Credit, examples_: tuple[PolicyExample, ...]
+) -> None:
+    # Service time at the end of the term has no price; a share of the fee has one all the same.
+    is_time = settlement.form is SettleForm.TERM_EXTENSION and not any(
+        isinstance(pay, Share) for pay in pays_of(credit_)
+    )
+    if not {MONTHLY_FEE, PERIOD_FEE} & set(base.of) or is_time:
         return
     for number, example in enumerate(examples_):
         if example.fee is None:
@@ -182,26 +189,28 @@ def _check_first_days(fields: Fields, period: Period, examples_: tuple[PolicyExa
             fields.refuse("period_start", message, "examples", number, "period")
 
 
-def _check_sums(
-    fields: Fields,
-    indicator: Indicator,
-    qualify: Qualify,
-    exclude: tuple[Exclude, ...],
-    quantise_: tuple[Quantise, ...],
-    credit_: Credit,
-) -> None:
-    """Requests and metrics have no outages: what is said of outages would be said for nothing."""
-    if not isinstance(indicator, SlotMean | Events | ScoredEvents | Metric):
-        return
-    what = "this indicator has no outages"
-    if replace(qualify, affected=Affected.EVERYONE, activity_ms=0) != Qualify():
-        fields.refuse("no_outages", f"leave this out: {what}", "qualify")
-    if any(rule.allowances for rule in exclude):
-        fields.refuse("no_outages", f"leave `allowance` out: {what}", "exclude")
-    if not all(isinstance(step, RoundAvailability) for step in quantise_):
-        fields.refuse("no_outages", f"only the availability can be rounded: {what}", "quantise")
-    if _looks_at_time(credit_):
-        fields.refuse("no_outages", f"pay by availability, not by time down: {what}", "credit")
+# Requests and metrics have no outages: what is said of outages would be said for nothing. One check for each stage, so
+# that a mistake in one hides no other.
+
+
+def _check_runs(fields: Fields, indicator: Indicator, qualify: Qualify) -> None:
+    if not has_outages(indicator) and replace(qualify, affected=Affected.EVERYONE, activity_ms=0) != Qualify():
+        fields.refuse("no_outages", f"leave this out: {_NO_OUTAGES}", "qualify")
+
+
+def _check_allowances(fields: Fields, indicator: Indicator, exclude: tuple[Exclude, ...]) -> None:
+    if not has_outages(indicator) and any(rule.allowances for rule in exclude):
+        fields.refuse("no_outages", f"leave `allowance` out: {_NO_OUTAGES}", "exclude")
+
+
+def _check_rounding(fields: Fields, indicator: Indicator, quantise_: tuple[Quantise, ...]) -> None:
+    if not has_outages(indicator) and not all(isinstance(step, RoundAvailability) for step in quantise_):
+        fields.refuse("no_outages", f"only the availability can be rounded: {_NO_OUTAGES}", "quantise")
+
+
+def _check_pay(fields: Fields, indicator: Indicator, credit_: Credit) -> None:
+    if not has_outages(indicator) and _looks_at_time(credit_):
+        fields.refuse("no_outages", f"pay by availability, not by time down: {_NO_OUTAGES}", "credit")
 
 
 def _looks_at_time(credit_: Credit) -> bool:
@@ -223,16 +232,20 @@ def _check_subject(fields: Fields, subject: SubjectOf, period: Period, indicator
     if subject is not SubjectKind.POOL:
         return
     if isinstance(period, EachIncident | EachHour | EachDay):
-        fields.refuse("pool_parts", "a pool is assessed as one: use a period of months, weeks or days", "period")
+        message = "a pool is assessed as one, not by single incidents, hours or days: use `month` or another period"
+        fields.refuse("pool_parts", message, "period")
     if isinstance(indicator, Metric):
         fields.refuse("pool_metric", "the metrics of several units have no sum: use `subject: unit`", "subject")
 
 
 _CHECKS = (
-    Check(("indicator", "qualify", "exclude", "quantise", "credit"), _check_sums),
+    Check(("indicator", "qualify"), _check_runs),
+    Check(("indicator", "exclude"), _check_allowances),
+    Check(("indicator", "quantise"), _check_rounding),
+    Check(("indicator", "credit"), _check_pay),
     Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
     Check(("target", "gate", "credit", "chronic"), _check_target),
-    Check(("base", "settlement", "examples"), _check_fees),
+    Check(("base", "settlement", "credit", "examples"), _check_fees),
     Check(("period", "examples"), _check_first_days),
 )

@@ -114,6 +114,7 @@ CLOCK_TIME: Scalar[int] = Scalar(
     text_form(times.CLOCK_TIME, examples=["02:00"]) | {"type": ["string", "integer"]},
 )
 MONEY: Scalar[Money] = _is("money", scalars.parse_money, scalars.write_money, scalars.MONEY, "1.00 USD")
+MINIMUM: Scalar[Money] = _is("money", scalars.parse_minimum, scalars.write_money, scalars.MONEY, "1.00 USD")
 PERCENTAGE: Scalar[Fraction] = _is(
     "percentage", scalars.parse_ratio, scalars.write_proportion, scalars.PERCENTAGE, "99.95%"
 )

@@ -34,6 +34,7 @@ _STAGES: tuple[tuple[str, Callable[[Voice], Iterator[str]]], ...] = (
     ("settlement", settlement),
     ("person", person),
 )
+_OF_ROWS = ("qualify", "quantise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +60,10 @@ def explain_policy(policy: Policy, language: str = DEFAULT_LANGUAGE) -> list[Sec
 
 def sections_of(voice: Voice) -> list[Section]:
     """The sections with a voice that is already there."""
-    return [Section(voice.say(f"title.{stage}"), tuple(write(voice))) for stage, write in _STAGES]
+    return [Section(_title(voice, stage), tuple(write(voice))) for stage, write in _STAGES]
+
+
+def _title(voice: Voice, stage: str) -> str:
+    """Stages that speak of outages and time have another title where there are none."""
+    is_of_rows = stage in _OF_ROWS and not voice.has_outages
+    return voice.say(f"title.{stage}_of_rows" if is_of_rows else f"title.{stage}")

@@ -15,6 +15,7 @@ from sla_service.domain.policies.cycles import (
     Week,
 )
 from sla_service.domain.policies.downtime import (
+    ExclusionEffect,
     ExclusionRule,
     RecurringRule,
     RoundAvailability,
@@ -22,25 +23,25 @@ from sla_service.domain.policies.downtime import (
     RoundTotal,
     WholeSlots,
 )
+from sla_service.formats.policy_words.dividing import divided
 from sla_service.formats.policy_words.local_windows import limits, window, within, zone_of
-from sla_service.formats.policy_words.voice import Voice
+from sla_service.formats.policy_words.voice import PARTS, Voice
 
 _NAMED_MONTHS = {3: "quarter", 6: "half_year", 12: "year"}
-_EVENTS = {EachIncident: "incident", EachHour: "hour", EachDay: "day"}
 
 
 def exclude(voice: Voice) -> Iterator[str]:
     """Stage 4."""
     rules = voice.policy.exclude
     if not rules:
-        yield voice.say("exclude.nothing")
+        yield voice.say("exclude.nothing" if voice.has_outages else "exclude.nothing_of_rows")
         return
     for number, rule in enumerate(rules, 1):
         terms = _rule(voice, rule) if isinstance(rule, ExclusionRule) else _recurring(voice, rule)
         yield voice.say("exclude.rule", number=number, terms=voice.joint(terms))
     if len(rules) > 1:
         yield voice.say("exclude.order")
-    yield voice.say("exclude.nothing_else")
+    yield voice.say("exclude.nothing_else" if voice.has_outages else "exclude.nothing_else_of_rows")
 
 
 def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
@@ -56,7 +57,7 @@ def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
     if rule.covered:
         yield voice.say("exclude.covered", names=voice.names(rule.covered))
     yield from within(voice, rule.within)
-    yield voice.say(f"exclude.effect.{rule.effect}")
+    yield from _effect(voice, rule.effect)
     if not rule.allowances:
         yield voice.say("exclude.no_allowance")
     yield from limits(voice, rule)
@@ -64,17 +65,34 @@ def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
 
 def _recurring(voice: Voice, rule: RecurringRule) -> Iterator[str]:
     yield from window(voice, rule)
-    yield voice.say(f"exclude.effect.{rule.effect}")
+    yield from _effect(voice, rule.effect)
     if rule.allowances:
         yield voice.say("exclude.downtime_only")
     yield from limits(voice, rule)
+
+
+def _effect(voice: Voice, effect: ExclusionEffect) -> Iterator[str]:
+    """What becomes of the time, or of the rows of evidence that begin in it."""
+    if voice.has_outages:
+        yield voice.say(f"exclude.effect.{effect}")
+        return
+    if voice.policy.is_metric:
+        yield voice.say("exclude.rows.measurements")
+        meant = {ExclusionEffect.NOT_DOWN}
+    else:
+        # Of rows there is no more to add back than what failed in them.
+        said = ExclusionEffect.NOT_DOWN if effect is ExclusionEffect.ADDED_BACK else effect
+        yield voice.say(f"exclude.rows.{said}")
+        meant = {ExclusionEffect.NOT_DOWN, ExclusionEffect.NOT_MEASURED, ExclusionEffect.NOT_CREDITED}
+    if effect not in meant:
+        yield voice.idle(f"effect: {effect}")
 
 
 def quantise(voice: Voice) -> Iterator[str]:
     """Stage 5."""
     rules = voice.policy.quantise
     if not rules:
-        yield voice.say("quantise.exact")
+        yield voice.say("quantise.exact" if voice.has_outages else "quantise.exact_of_rows")
     if len(rules) > 1:
         yield voice.say("quantise.order")
     for rule in rules:
@@ -92,14 +110,9 @@ def quantise(voice: Voice) -> Iterator[str]:
 
 def period(voice: Voice) -> Iterator[str]:
     """Stage 6."""
-    policy = voice.policy
     yield from _period(voice)
-    yield voice.say("period.midnights", zone=zone_of(voice, policy.time_zone))
-    if policy.denominator_ms is None:
-        yield voice.say("period.real")
-    else:
-        yield voice.say("period.fixed", length=voice.time(policy.denominator_ms))
-    yield voice.say(f"period.part.{policy.part_period}")
+    yield voice.say(f"period.midnights.{voice.parts or 'period'}", zone=zone_of(voice, voice.policy.time_zone))
+    yield from divided(voice)
 
 
 def _period(voice: Voice) -> Iterator[str]:
@@ -113,7 +126,10 @@ def _period(voice: Voice) -> Iterator[str]:
         case RollingDays(days):
             yield voice.say("period.rolling", days=voice.count("time.day", days))
         case EachIncident() | EachHour() | EachDay() as event:
-            yield voice.say(f"period.{_EVENTS[type(event)]}")
+            yield voice.say(f"period.{PARTS[type(event)]}")
+            if voice.has_outages and not isinstance(event, EachIncident):
+                yield voice.say(f"period.over_end.{PARTS[type(event)]}")
+            yield voice.say("period.shown")
 
 
 def _months(voice: Voice, months: int, first: int) -> Iterator[str]:

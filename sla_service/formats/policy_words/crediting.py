@@ -16,6 +16,7 @@ from sla_service.domain.policies.credits import (
     Multiple,
     Overlap,
     Pay,
+    Per,
     Points,
     Right,
     Share,
@@ -46,7 +47,8 @@ def target(voice: Voice) -> Iterator[str]:
         yield voice.say("target.budget_only", promised=voice.promised, edge=edge)
         return
     side = {Gate.AT_LEAST: ("at_least", "at_most"), Gate.ABOVE: ("above", "below")}[policy.gate][voice.is_worse_higher]
-    yield voice.say("target.gate", promised=voice.promised, range=voice.say(f"edge.{side}", edge=edge))
+    key = f"target.gate_each.{voice.parts}" if voice.parts else "target.gate"
+    yield voice.say(key, promised=voice.promised, range=voice.say(f"edge.{side}", edge=edge))
     yield voice.say("target.met_pays_nothing")
 
 
@@ -70,13 +72,14 @@ def _function(voice: Voice, one: Credit) -> Iterator[str]:
         case Table() | Bands():
             yield from _rows(voice, one)
         case Flat(paid, per):
-            yield voice.say(f"credit.flat.{per}", pays=pays(voice, paid))
+            yield _flat(voice, paid, per)
         case Multiple():
             yield from _multiple(voice, one)
         case Blocks(block_ms, paid, count, per, after_ms):
-            yield voice.say(f"credit.blocks.{per}.{count}", block=voice.time(block_ms), pays=pays(voice, paid))
+            whose, block = voice.period_word("whose"), voice.time(block_ms)
+            yield voice.say(f"credit.blocks.{per}.{count}", whose=whose, block=block, pays=pays(voice, paid))
             yield (
-                voice.say(f"credit.after.{per}", after=voice.time(after_ms))
+                voice.say(f"credit.after.{per}", whose=whose, after=voice.time(after_ms))
                 if after_ms
                 else voice.say("credit.at_once")
             )
@@ -91,9 +94,17 @@ def _function(voice: Voice, one: Credit) -> Iterator[str]:
             yield voice.say(f"credit.stack.{rule}", parts=len(parts))
 
 
+def _flat(voice: Voice, paid: Pay, per: Per) -> str:
+    if per is Per.OUTAGE and voice.parts == "incident":
+        return voice.say("credit.flat.outage_alone", pays=pays(voice, paid))
+    return voice.say(f"credit.flat.{per}", period=voice.period_word("period"), pays=pays(voice, paid))
+
+
 def _rows(voice: Voice, one: Table | Bands) -> Iterator[str]:
     if isinstance(one, Bands):
-        yield voice.say(f"credit.bands.{one.per}")
+        is_alone = one.per is Per.OUTAGE and voice.parts == "incident"
+        key = "credit.bands.outage_alone" if is_alone else f"credit.bands.{one.per}"
+        yield voice.say(key, the_period=voice.period_word("the"))
         rows = [(band_range(voice, band, one.per), band.pays, band.clause) for band in one.rows]
     else:
         rows = [(tier_range(voice, tier), tier.pays, tier.clause) for tier in one.rows]
@@ -105,9 +116,13 @@ def _rows(voice: Voice, one: Table | Bands) -> Iterator[str]:
 
 
 def _multiple(voice: Voice, one: Multiple) -> Iterator[str]:
-    kind = "time" if voice.extends_term else "money"
+    is_share = not voice.has_outages and not voice.policy.is_metric and voice.policy.base.covers_ms is None
+    kind = "time" if voice.extends_term else "share" if is_share else "money"
     yield voice.say(f"credit.multiple.{kind}", times=voice.number(one.times), base=base_name(voice))
-    yield voice.say(f"credit.downtime.{one.of}")
+    if is_share and kind == "share":
+        yield voice.say(f"credit.bad_share.{one.of}")
+    else:
+        yield voice.say(f"credit.downtime.{one.of}", the_period=voice.period_word("the"))
     if one.whole_ms:
         yield voice.say("credit.whole", unit=voice.service_time(one.whole_ms))
 
@@ -138,5 +153,6 @@ def right(voice: Voice, name: str) -> str:
 
 
 def base_name(voice: Voice) -> str:
-    """What a share is of, by a name that stage 9 explains."""
-    return voice.say(f"pay.base.{_PLAIN_BASES.get(voice.policy.base, 'other')}")
+    """What a share is of, by a name that stage 9 explains: of an hour or day, its part of that."""
+    base = voice.say(f"pay.base.{_PLAIN_BASES.get(voice.policy.base, 'other')}")
+    return voice.say(f"pay.part.{voice.parts}", base=base) if voice.parts in {"hour", "day"} else base

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sla_service.domain.policies.downtime import Affected, Qualify
 from sla_service.domain.policies.indicators import (
@@ -65,7 +66,8 @@ def _slots(voice: Voice, slots: Slots) -> Iterator[str]:
         said = _bad_when(voice, one)
         conditions = voice.say("indicator.both", one=conditions, other=said) if conditions else said
     yield voice.say("indicator.slots", slot=voice.time(slots.slot_ms), conditions=conditions)
-    yield voice.say("indicator.slots_by_windows")
+    has_rate = any(one.figure is UsageFigure.ERROR_RATE for one in slots.bad_when)
+    yield voice.say("indicator.slots_by_share" if has_rate else "indicator.slots_by_windows")
     yield _minimum_requests(voice, slots.minimum_requests)
 
 
@@ -84,6 +86,11 @@ def _minimum_requests(voice: Voice, minimum: MinimumRequests | None) -> str:
 def qualify(voice: Voice) -> Iterator[str]:
     """Stage 3."""
     terms = voice.policy.qualify
+    # A file that asks something of outages where there are none is refused; a value that does is told as it stands.
+    asks = replace(terms, affected=Affected.EVERYONE, activity_ms=0) != Qualify()
+    if not voice.has_outages and not asks:
+        yield from _rows(voice, terms)
+        return
     yield _minimum_run(voice, terms)
     yield voice.say("qualify.grace", grace=voice.time(terms.grace_ms)) if terms.grace_ms else voice.say("qualify.all")
     yield voice.say(f"qualify.clock.{terms.clock}")
@@ -93,6 +100,15 @@ def qualify(voice: Voice) -> Iterator[str]:
     else:
         yield voice.say(f"qualify.affected.{terms.affected}")
     if terms.activity_ms and not is_active:
+        yield voice.idle(f"activity: {voice.time(terms.activity_ms)}")
+
+
+def _rows(voice: Voice, terms: Qualify) -> Iterator[str]:
+    """Where there are no outages, each row of evidence counts, whomever an outage would count for."""
+    yield voice.say("qualify.rows")
+    if terms.affected is not Affected.EVERYONE:
+        yield voice.idle(f"affected: {terms.affected}")
+    if terms.activity_ms:
         yield voice.idle(f"activity: {voice.time(terms.activity_ms)}")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_service.domain.policies.credits import Amount, Bands, Blocks, Credit, Flat, Hits, Manual, Pay, Points, Table
-from sla_service.domain.policies.warnings import holes_of, overlaps_of
+from sla_service.domain.policies.coverage import holes_of, overlaps_of
+from sla_service.domain.policies.credits import Amount, Bands, Credit, Manual, Pay, Stack, Table, pays_of
 from sla_service.formats.policy_words.crediting import parts_of
 from sla_service.formats.policy_words.ranges import range_of
 from sla_service.formats.policy_words.voice import Voice
@@ -29,15 +29,10 @@ def _open(voice: Voice, one: Credit) -> Iterator[str]:
             yield voice.say("person.overlap", one=i + 1, other=j + 1, range=range_of(voice, one, both))
     if isinstance(one, Manual):
         yield voice.say("person.manual", why=voice.quoted(one.why))
-    for currencies in dict.fromkeys(_currencies(pay) for pay in _pays(one)):
+    pays = () if isinstance(one, Stack) else pays_of(one)
+    for currencies in dict.fromkeys(map(_currencies, pays)):
         if currencies:
             yield voice.say("person.currency", currencies=voice.any_of(currencies))
-
-
-def _pays(one: Credit) -> list[Pay]:
-    if isinstance(one, Table | Bands):
-        return [row.pays for row in one.rows]
-    return [one.pay] if isinstance(one, Flat | Blocks | Hits | Points) else []
 
 
 def _currencies(pay: Pay) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from sla_service.domain.policies.coverage import Range
 from sla_service.domain.policies.credits import Band, Bands, Per, Table, Tier
-from sla_service.domain.policies.warnings import Range
 from sla_service.formats.policy_words.voice import Voice
 
 

@@ -68,14 +68,15 @@ def _claim(voice: Voice, claim: Claim) -> Iterator[str]:
 
 
 def _chronic(voice: Voice, chronic: Chronic) -> str:
+    of_month = "_month" if voice.parts else ""
     if chronic.below is None:
-        means = voice.say("settlement.missed.target")
+        means = voice.say(f"settlement.missed.target{of_month}")
     else:
-        means = voice.say("settlement.missed.figure", range=worse_than(voice, chronic.below))
+        means = voice.say(f"settlement.missed.figure{of_month}", range=worse_than(voice, chronic.below))
     return voice.say(
-        "settlement.chronic.in_a_row" if chronic.in_a_row else "settlement.chronic.any",
+        f"settlement.chronic{of_month}.{'in_a_row' if chronic.in_a_row else 'any'}",
         missed=voice.number(chronic.missed),
-        of=voice.count("time.period", chronic.of),
+        of=voice.count("time.month" if voice.parts else "time.period", chronic.of),
         means=means,
         then=right(voice, chronic.then),
     )

@@ -14,13 +14,18 @@ from babel.lists import format_list
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.indicators import Metric, Worse
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
+from sla_service.domain.policies.indicators import Metric, Worse, has_outages
 from sla_service.domain.policies.payment import SettleForm
 from sla_service.formats.texts import Texts
 from sla_service.formats.texts.conventions import Conventions, conventions_for
 
 HOURS_AT_MOST_MS = 72 * HOUR_MS
-"""Notices and outages are written in hours up to this, as contracts do, and in days beyond it."""
+"""Notices and outages are written in hours up to this, as contracts do, and in days and hours beyond it."""
+SINGLE_UNITS = 120
+"""So many minutes or seconds are written as such; more of them in hours and minutes, which a person can compare."""
+PARTS = {EachIncident: "incident", EachHour: "hour", EachDay: "day"}
+"""What a policy judges one by one, instead of a period as a whole."""
 _LEAP_YEAR = 2000
 MAX_DECIMALS = 20
 """A number with more decimals is written as a fraction."""
@@ -127,17 +132,45 @@ class Voice:
         return self.any_of([self.ways.money(money) for money in amounts])
 
     def time(self, time_ms: int) -> str:
-        """A stretch of time in the largest unit in which it is whole: ``90 minutes``, ``72 hours``."""
+        """A stretch of time: ``90 minutes``, ``72 hours``, ``28 days (672 hours)``, ``8 hours 45 minutes``."""
         whole_days = time_ms > HOURS_AT_MOST_MS and time_ms % DAY_MS == 0
-        return self.service_time(time_ms) if whole_days else self._in_unit(time_ms, _SMALL_UNITS)
+        return self.days_and_hours(time_ms) if whole_days else self._clock_time(time_ms)
+
+    def days_and_hours(self, time_ms: int) -> str:
+        """Whole days, and how many hours that are: contracts say either. Other times as they are."""
+        if not time_ms or time_ms % DAY_MS:
+            return self._clock_time(time_ms)
+        hours = self.count("time.hour", time_ms // HOUR_MS)
+        return self.say("time.same", time=self.service_time(time_ms), same=hours)
 
     def service_time(self, time_ms: int) -> str:
         """Time of service, which is given in days: ``1 day``."""
-        return self._in_unit(time_ms, (("day", DAY_MS), *_SMALL_UNITS) if time_ms else _SMALL_UNITS)
+        is_days = time_ms and time_ms % DAY_MS == 0
+        return self.count("time.day", time_ms // DAY_MS) if is_days else self._clock_time(time_ms)
 
-    def _in_unit(self, time_ms: int, units: Iterable[tuple[str, int]]) -> str:
-        name, size_ms = next((name, size) for name, size in units if time_ms % size == 0)
-        return self.count(f"time.{name}", time_ms // size_ms)
+    def _clock_time(self, time_ms: int) -> str:
+        for name, size_ms, most in _SINGLE:
+            if time_ms % size_ms == 0 and (most is None or time_ms <= most * size_ms):
+                return self.count(f"time.{name}", time_ms // size_ms)
+        said, rest_ms = [], time_ms
+        for name, size_ms in _CLOCK:
+            count, rest_ms = divmod(rest_ms, size_ms)
+            said += [self.count(f"time.{name}", count)] if count else []
+        return self.joint(said)
+
+    @property
+    def has_outages(self) -> bool:
+        """Whether stretches of time are bad; otherwise rows of evidence are counted or measured."""
+        return has_outages(self.policy.indicator)
+
+    @property
+    def parts(self) -> str | None:
+        """What is judged one by one: ``incident``, ``hour`` or ``day``; None where the period is judged as a whole."""
+        return PARTS.get(type(self.policy.period))
+
+    def period_word(self, key: str) -> str:
+        """The word for what is judged: ``period``, ``outage``, ``clock hour``, in one of its forms."""
+        return self.say(f"word.{key}.{self.parts or 'period'}")
 
     @property
     def extends_term(self) -> bool:
@@ -146,7 +179,9 @@ class Voice:
 
     def worth(self, time_ms: int) -> str:
         """Time that is paid: service time, or its value."""
-        return self.say("pay.service_time" if self.extends_term else "pay.value", time=self.service_time(time_ms))
+        if self.extends_term:
+            return self.say("pay.service_time", time=self.service_time(time_ms))
+        return self.say("pay.value", time=self.days_and_hours(time_ms))
 
     def idle(self, term: str) -> str:
         """A term that is there and changes nothing: said, because two files are not the same for it."""
@@ -157,7 +192,8 @@ class Voice:
         return self.say("word.clause", clause=self.quoted(clause)) if clause else ""
 
 
-_SMALL_UNITS = (("hour", HOUR_MS), ("minute", MINUTE_MS), ("second", SECOND_MS), ("millisecond", 1))
+_CLOCK = (("hour", HOUR_MS), ("minute", MINUTE_MS), ("second", SECOND_MS), ("millisecond", 1))
+_SINGLE = (("hour", HOUR_MS, None), ("minute", MINUTE_MS, SINGLE_UNITS), ("second", SECOND_MS, SINGLE_UNITS))
 
 
 def _decimal(number: Fraction) -> str:
