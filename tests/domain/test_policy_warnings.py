@@ -348,7 +348,7 @@ ODD = [
             (
                 "money_for_time",
                 "credit[1].pay",
-                "this pays money, though credits extend the term: write a time, such as 3 d",
+                "this pays money, though credits extend the term; where time is meant, write a time such as 3 d",
             )
         ],
         id="a share of the fee where the term is extended",
@@ -359,7 +359,7 @@ ODD = [
             (
                 "money_for_time",
                 "credit.pay",
-                "this pays money, though credits extend the term: write a time, such as 3 d",
+                "this pays money, though credits extend the term; where time is meant, write a time such as 3 d",
             )
         ],
         id="a flat share of the fee where the term is extended",

@@ -162,7 +162,7 @@ def _money_for_time(policy: Policy, credit: Function, path: str) -> Iterator[War
     """Shares and amounts are paid in money, although the contract adds time."""
     if policy.settlement.form is not SettleForm.TERM_EXTENSION:
         return
-    message = "this pays money, though credits extend the term: write a time, such as 3 d"
+    message = "this pays money, though credits extend the term; where time is meant, write a time such as 3 d"
     for number, pay in enumerate(c.pays_of(credit)):
         if isinstance(pay, c.Share | c.Amount):
             where = _row_path(credit, path, number) if isinstance(credit, Rows) else path
