@@ -46,6 +46,8 @@ class CreditRows:
         self.cases: dict[tuple[object, ...], Row] = {}
         self.credited: dict[tuple[str, str, date], tuple[int, int]] = {}
         """Per contract: money and service time of its earlier periods in this run."""
+        self.decided: dict[tuple[str, str, date], list[Fraction]] = defaultdict(list)
+        """Per contract: what decided about them."""
         self.numbers = {i: numbers[0] for (i, _), numbers in self.accounts.numbers.items()}
 
     def credits(self, known: Surroundings, decisions: Decisions, progress: Progress) -> pa.Table:
@@ -143,7 +145,9 @@ class CreditRows:
             return row | {"reason": found.reason or NOTHING_MEASURED}
         contract_key = (contract.merchant_id, contract.service, contract.starts_on)
         facts = facts_of(subject, policy, found.measurement, known)
-        facts = after_this_run(policy, facts, *self.credited.get(contract_key, (0, 0)))
+        earlier = self.decided[contract_key]
+        facts = after_this_run(policy, facts, *self.credited.get(contract_key, (0, 0)), earlier)
+        earlier.append(found.measurement.decisive)
         row |= self._assessed(policy, found.measurement, facts)
         if subject.period is not None and row["outcome"] == Outcome.CREDITED:
             minor, service_ms = self.credited.get(contract_key, (0, 0))
@@ -218,12 +222,23 @@ def assessed_columns(policy: Policy, measurement: Measurement, assessment: Asses
 def steps_json(policy: Policy, measurement: Measurement, assessment: Assessment) -> str | None:
     """How the amount came about beyond a share of the fee: base, what was counted, each cap in order, a metric's value.
 
-    None where the other columns say it all: a row of the table, and at most one cap on the monthly fee.
+    None where the other columns say it all: a row of the table, and at most one cap on the monthly fee. What decided
+    is said where it is not the availability, for the later periods that look back at it.
     """
     plain = assessment.rate is not None and assessment.count is None and len(policy.caps) <= 1
+    is_own = policy.is_metric or measurement.decisive != measurement.availability
+    figure = {"figure": str(measurement.decisive)} if is_own else {}
     if not policy.is_metric and (assessment.outcome is Outcome.MET or plain):
-        return None
-    said: dict[str, object] = {
+        return _json(figure) if figure else None
+    return _json(_paid(policy, assessment) | figure)
+
+
+def _json(said: Mapping[str, object]) -> str:
+    return json.dumps(said, separators=(",", ":"), sort_keys=True)
+
+
+def _paid(policy: Policy, assessment: Assessment) -> dict[str, object]:
+    return {
         "base_minor": str(assessment.base_minor),
         "count": None if assessment.count is None else str(assessment.count),
         "caps": [
@@ -236,9 +251,6 @@ def steps_json(policy: Policy, measurement: Measurement, assessment: Assessment)
             for step in assessment.steps
         ],
     }
-    if policy.is_metric:
-        said["figure"] = str(measurement.decisive)
-    return json.dumps(said, separators=(",", ":"), sort_keys=True)
 
 
 def _decide(row: Row, decisions: Decisions) -> None:

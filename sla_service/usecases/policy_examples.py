@@ -9,13 +9,14 @@ from fractions import Fraction
 
 import pyarrow as pa
 
+from sla_service.domain.accounting.rounding import rounded_figure
 from sla_service.domain.assessment import Assessment, Facts, Measurement, Outcome, assess
 from sla_service.domain.cycles import period_of
 from sla_service.domain.error_budget import consumed
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.facts import Charge
 from sla_service.domain.incidents import Incident
-from sla_service.domain.instants import DAY_MS
+from sla_service.domain.instants import DAY_MS, format_instant
 from sla_service.domain.money import MINOR_DIGITS, Money, minor_digits
 from sla_service.domain.parties import Contract
 from sla_service.domain.periods import Month, midnight_ms
@@ -35,6 +36,8 @@ EXAMPLE_ZONE = "UTC"
 """Zone of an example's merchant, where the policy measures each merchant in its own."""
 EXAMPLE = "EXAMPLE"
 NANO = 10**9
+NO_RIGHT = ("none",)
+"""How an example says that no right arises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,9 @@ def _facts(policy: Policy, example: PolicyExample, gathered: Gathered, measureme
     subject = gathered.subjects[0]
     known = Surroundings(gathered.month)
     key = (EXAMPLE, policy.service)
-    if example.claimed_on or example.aware_at_ms:
-        noon = midnight_ms(example.claimed_on, subject.time_zone) + DAY_MS // 2 if example.claimed_on else None
-        known.claims = {key: {"claimed_ms": noon, "aware_ms": example.aware_at_ms}}
+    claimed_ms = _claimed_ms(example, subject.time_zone)
+    if claimed_ms is not None or example.aware_at_ms:
+        known.claims = {key: {"claimed_ms": claimed_ms, "aware_ms": example.aware_at_ms}}
     facts = facts_of(subject, policy, measurement, known)
     before: tuple[tuple[CapPer, Fraction], ...] = ()
     if example.credited_before is not None:
@@ -80,8 +83,16 @@ def _facts(policy: Policy, example: PolicyExample, gathered: Gathered, measureme
         for month in ChargeMonth
     )
     # Without a word about it, the claim came in time.
-    claimed = facts.is_claimed or example.claimed_on is None
-    return replace(facts, charges=charges, credited_before=before, history=example.history, is_claimed=claimed)
+    claimed = facts.is_claimed or claimed_ms is None
+    history = tuple(rounded_figure(policy, figure) for figure in example.history)
+    return replace(facts, charges=charges, credited_before=before, history=history, is_claimed=claimed)
+
+
+def _claimed_ms(example: PolicyExample, zone: str) -> int | None:
+    """When it was claimed; on a day of which no more is said, at noon."""
+    if example.claimed_at_ms is not None or example.claimed_on is None:
+        return example.claimed_at_ms
+    return midnight_ms(example.claimed_on, zone) + DAY_MS // 2
 
 
 def _compare(policy: Policy, example: PolicyExample, measurement: Measurement, found: Assessment) -> ExampleResult:
@@ -132,11 +143,19 @@ def _further(policy: Policy, example: PolicyExample, measurement: Measurement, f
     if expect.budget is not None and expect.budget != ("none" if budget is None else budget):
         found_budget = "none" if budget is None else budget
         differences.append(f"error budget consumed expected {expect.budget}, found {found_budget}")
-    if expect.right is not None and expect.right not in (found.rights or ("none",)):
-        differences.append(f"right expected {expect.right}, found {', '.join(found.rights) or 'none'}")
-    if expect.claim_until is not None and expect.claim_until.isoformat() != found.claim_until:
-        differences.append(f"claim expected until {expect.claim_until}, found {found.claim_until or 'none'}")
+    if expect.rights is not None and {*expect.rights} != {*(found.rights or NO_RIGHT)}:
+        differences.append(f"rights expected {_quoted(expect.rights)}, found {_quoted(found.rights or NO_RIGHT)}")
+    until = expect.claim_until
+    if until is not None:
+        wanted = format_instant(until) if isinstance(until, int) else until.isoformat()
+        if wanted != found.claim_until:
+            differences.append(f"claim expected until {wanted}, found {found.claim_until or 'none'}")
     return differences
+
+
+def _quoted(rights: Sequence[str]) -> str:
+    """Each right by itself, so that two are not taken for one whose words have a comma."""
+    return " and ".join(f"`{right}`" for right in rights)
 
 
 def _unrounded(found: Assessment) -> Fraction:

@@ -317,7 +317,7 @@ EXAMPLES = [
     ("claimed", "2023-10-01", "claimed_on", date(2023, 10, 1)),
     ("expect", "{availability: -1/30, unrounded: 1001/1000, tier: 0}", "expect", Expectation("-1/30", unrounded=Fraction(1001, 1000), tier=0)),
     ("expect", "{credit: 3 d, budget: 125/108}", "expect", Expectation(credit=3 * DAY_MS, budget=Fraction(125, 108))),
-    ("expect", "{budget: none, right: terminate, claim_until: 2023-11-01}", "expect", Expectation(budget="none", right="terminate", claim_until=date(2023, 11, 1))),
+    ("expect", "{budget: none, right: terminate, claim_until: 2023-11-01}", "expect", Expectation(budget="none", rights=("terminate",), claim_until=date(2023, 11, 1))),
     ("expect", "{undefined: yes}", "expect", Expectation(undefined=True)),
 ]  # fmt: skip
 
@@ -421,7 +421,7 @@ REFUSED = [
     ("an amount of something", "cap", "{at: 1.00 USD, of: usage}", "field_needs", "cap.of", "`of` goes with a share"),
     ("a right as a cap", "cap", "{at: right to terminate}", "pay_format", "cap.at", "write a share such as 25%"),
     ("the same cap twice", "cap", "[{at: 25%}, {at: 25%, per: period}]", "duplicate_rule", "cap[2]", "this cap is there twice"),
-    ("a deadline without unit", "claim", "{within: 30}", "duration_format", "claim.within", "such as 30 days, 15 business days or 2 months"),
+    ("a deadline without unit", "claim", "{within: 30}", "duration_format", "claim.within", "such as 30 days, 15 business days, 2 months or 72 h"),
     ("holidays in calendar days", "claim", "{within: 30 days, holidays: CN}", "field_needs", "claim.holidays", "business days"),
     ("a country in words", "claim", "{within: 30 business days, holidays: China}", "country_format", "claim.holidays", "two letters"),
     ("more missed than there are", "chronic", "{missed: 7, of: 6, then: terminate}", "range", "chronic.missed", "7 of 6 periods cannot be missed"),

@@ -10,8 +10,9 @@ from sla_service.formats.policy_scalars import matched
 DURATION = r"([1-9][0-9]{0,5})\s?(s|min|h|d)"
 NO_TIME = r"0\s?(s|min|h|d)"
 MONTHS_OR_DAYS = r"([1-9][0-9]{0,3})\s?(months?|days?)"
-DEADLINE = r"([1-9][0-9]{0,3})\s?(days?|business days?|months?)"
-DAYS = r"(0|[1-9][0-9]{0,3})\s?days?"
+DEADLINE = r"([1-9][0-9]{0,3})\s?(days?|business days?|months?|h)"
+DAYS = r"([1-9][0-9]{0,3}|0(?= ?day))\s?(days?|business days?)"
+DAY_OF_YEAR = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 CLOCK_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00"
 
 _UNIT_MS = {"s": SECOND_MS, "min": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
@@ -50,6 +51,11 @@ def write_duration_ms(time_ms: int) -> str:
 def can_write_ms(time_ms: int) -> bool:
     """Whether a policy file can say this as a duration."""
     return any(time_ms % unit_ms == 0 and 0 < time_ms // unit_ms <= _MAX_UNITS for unit_ms in _UNIT_MS.values())
+
+
+def counted(number: int | None, unit: str) -> str:
+    """``1 day``, ``30 days``."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def write_instant(at_ms: int) -> str:
