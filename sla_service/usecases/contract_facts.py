@@ -106,7 +106,7 @@ def after_this_run(policy: Policy, facts: Facts, minor: int, service_ms: int, fi
         service_ms: The same in service time.
         figures: What decided about them, in order.
     """
-    if _looks_back(policy):
+    if looks_back(policy):
         facts = replace(facts, history=(*facts.history, *figures))
     pers = sorted({cap.per for cap in policy.caps} - {CapPer.PERIOD, CapPer.OUTAGE})
     if not pers or not (minor or service_ms):
@@ -146,10 +146,10 @@ def _asks_charges(policy: Policy) -> bool:
 
 
 def _asks_history(policy: Policy) -> bool:
-    return _looks_back(policy) or any(cap.per not in {CapPer.PERIOD, CapPer.OUTAGE} for cap in policy.caps)
+    return looks_back(policy) or any(cap.per not in {CapPer.PERIOD, CapPer.OUTAGE} for cap in policy.caps)
 
 
-def _looks_back(policy: Policy) -> bool:
+def looks_back(policy: Policy) -> bool:
     """Whether it matters how the periods before were."""
     return policy.due_after is not None or any(isinstance(rule, Chronic) for rule in policy.chronic)
 

@@ -21,7 +21,7 @@ from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.payment import GroupRule
 from sla_service.usecases.account_subjects import Accounted, Accounts
-from sla_service.usecases.contract_facts import Surroundings, after_this_run, facts_of
+from sla_service.usecases.contract_facts import Surroundings, after_this_run, facts_of, looks_back
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.gather_evidence import Gathered
 from sla_service.usecases.progress import Progress
@@ -47,7 +47,7 @@ class CreditRows:
         self.credited: dict[tuple[str, str, date], tuple[int, int]] = {}
         """Per contract: money and service time of its earlier periods in this run."""
         self.decided: dict[tuple[str, str, date], list[Fraction]] = defaultdict(list)
-        """Per contract: what decided about them."""
+        """Per contract whose policy looks back: what decided about them."""
         self.numbers = {i: numbers[0] for (i, _), numbers in self.accounts.numbers.items()}
 
     def credits(self, known: Surroundings, decisions: Decisions, progress: Progress) -> pa.Table:
@@ -143,15 +143,15 @@ class CreditRows:
         row |= _measured_columns(subject, policy, found)
         if found.measurement is None:
             return row | {"reason": found.reason or NOTHING_MEASURED}
-        contract_key = (contract.merchant_id, contract.service, contract.starts_on)
+        key = (contract.merchant_id, contract.service, contract.starts_on)
         facts = facts_of(subject, policy, found.measurement, known)
-        earlier = self.decided[contract_key]
-        facts = after_this_run(policy, facts, *self.credited.get(contract_key, (0, 0)), earlier)
-        earlier.append(found.measurement.decisive)
+        facts = after_this_run(policy, facts, *self.credited.get(key, (0, 0)), self.decided.get(key, ()))
         row |= self._assessed(policy, found.measurement, facts)
+        if looks_back(policy):
+            self.decided[key].append(found.measurement.decisive)
         if subject.period is not None and row["outcome"] == Outcome.CREDITED:
-            minor, service_ms = self.credited.get(contract_key, (0, 0))
-            self.credited[contract_key] = (minor + row["amount_minor"], service_ms + row["service_ms"])
+            minor, service_ms = self.credited.get(key, (0, 0))
+            self.credited[key] = (minor + row["amount_minor"], service_ms + row["service_ms"])
         return row
 
     def _assessed(self, policy: Policy, measurement: Measurement, facts: Facts) -> Row:

@@ -66,6 +66,10 @@ def _write_day_of_year(day: DayOfYear) -> str:
     return f"{day.month:02d}-{day.day:02d}"
 
 
+def _there_twice(day: DayOfYear) -> str:
+    return f"{_write_day_of_year(day)} is there twice"
+
+
 @dataclass(frozen=True)
 class _Earliest:
     """The earliest day, counted from a day of its own."""
@@ -126,7 +130,7 @@ CLAIM: Shape[Claim | None] = Either(
             Field("holidays", _PLACE, "Whose public holidays are no business days"),
             Field(
                 "closed",
-                ListOf(_DAY_OF_YEAR, distinct=Distinct(_write_day_of_year, "{} is there twice".format), is_bare=True),
+                ListOf(_DAY_OF_YEAR, distinct=Distinct(_write_day_of_year, _there_twice), is_bare=True),
                 "Further days that are no business days, every year",
             ),
         ),
