@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 
-from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.policies.payment import Claim, ClaimFrom, ClaimUnit, DayOfYear
 from sla_service.formats import policy_scalars as scalars
 from sla_service.formats.policy_grammar import times, words
@@ -21,7 +19,6 @@ _UNITS = {
     "month": ClaimUnit.MONTHS,
     _HOURS: ClaimUnit.HOURS,
 }
-_LEAP_YEAR = 2024
 
 Count = tuple[int, ClaimUnit]
 """Three days, three business days."""
@@ -53,17 +50,8 @@ def _parse_place(text: str) -> str:
     return scalars.matched(scalars.PLACE, text, "country_format", message)[0]
 
 
-def _parse_day_of_year(text: str) -> DayOfYear:
-    message = "write month and day, such as 12-24"
-    match = scalars.matched(times.DAY_OF_YEAR, text, "day_of_year_format", message)
-    found = DayOfYear(int(match[1]), int(match[2]))
-    if found.day > monthrange(_LEAP_YEAR, found.month)[1]:
-        raise InvalidValueError.of("date_invalid", "there is no such day")
-    return found
-
-
 def _write_day_of_year(day: DayOfYear) -> str:
-    return f"{day.month:02d}-{day.day:02d}"
+    return times.write_day_of_year(day.month, day.day)
 
 
 def _there_twice(day: DayOfYear) -> str:
@@ -84,7 +72,10 @@ _DEADLINE: Scalar[Count] = Scalar(
 _DAYS: Scalar[Count] = Scalar("days", _parse_days, _write_count, words.text_form(times.DAYS, examples=["5 days"]))
 _PLACE: Scalar[str] = Scalar("country", _parse_place, str, words.text_form(scalars.PLACE, examples=["CN", "DE-BY"]))
 _DAY_OF_YEAR: Scalar[DayOfYear] = Scalar(
-    "day_of_year", _parse_day_of_year, _write_day_of_year, words.text_form(times.DAY_OF_YEAR, examples=["12-24"])
+    "day_of_year",
+    lambda text: DayOfYear(*times.parse_day_of_year(text)),
+    _write_day_of_year,
+    words.text_form(times.DAY_OF_YEAR, examples=["24 december"]),
 )
 _SINCE = words.enumeration(ClaimFrom)
 
