@@ -292,23 +292,46 @@ settlements = st.builds(
 )
 
 
+days_of_year = st.dates().map(lambda day: payment.DayOfYear(day.month, day.day))
+
+
 @st.composite
 def claims(draw: st.DrawFn) -> payment.Claim:
     unit = draw(_one_of(payment.ClaimUnit))
+    earliest = draw(st.integers(0, 99))
+    earliest_unit = draw(
+        st.sampled_from([payment.ClaimUnit.DAYS, payment.ClaimUnit.BUSINESS_DAYS][: 1 + bool(earliest)])
+    )
+    is_business = payment.ClaimUnit.BUSINESS_DAYS in {unit, earliest_unit}
     return payment.Claim(
         draw(st.integers(1, 999)),
         unit,
         draw(_one_of(payment.ClaimFrom)),
-        draw(st.integers(0, 99)),
-        draw(st.sampled_from(["", "CN", "DE"])) if unit is payment.ClaimUnit.BUSINESS_DAYS else "",
+        earliest,
+        draw(st.sampled_from(["", "CN", "DE", "DE-BY"])) if is_business else "",
+        earliest_unit,
+        draw(st.none() | _one_of(payment.ClaimFrom)),
+        tuple(draw(st.lists(days_of_year, unique=True, max_size=2))) if is_business else (),
     )
 
 
 @st.composite
 def chronics(draw: st.DrawFn, figures, *, has_target: bool) -> payment.Chronic:
+    due = draw(due_afters(figures, has_target=has_target))
+    one_below = draw(st.none() | figures)
+    return payment.Chronic(due.missed, due.of, draw(texts), due.below, due.in_a_row, one_below)
+
+
+@st.composite
+def due_afters(draw: st.DrawFn, figures, *, has_target: bool) -> payment.DueAfter:
     of = draw(st.integers(1, 60))
     below = draw(st.none() | figures) if has_target else draw(figures)
-    return payment.Chronic(draw(st.integers(1, of)), of, draw(texts), below, draw(st.booleans()))
+    return payment.DueAfter(draw(st.integers(1, of)), of, draw(st.booleans()), below)
+
+
+chronic_outages = st.builds(payment.ChronicOutages, st.integers(1, 1000), texts, st.just(0), st.just(True)) | st.builds(
+    payment.ChronicOutages, st.integers(1, 1000), texts, durations_ms, st.booleans()
+)
 
 
 # Examples
@@ -398,8 +421,8 @@ def expectations(draw: st.DrawFn, shown, credit) -> Expectation:
         undefined,
         draw(st.none() | st.integers(0, 9)),
         draw(st.none() | st.just("none") | fractions),
-        draw(st.none() | texts),
-        draw(st.none() | days),
+        draw(st.none() | st.lists(texts, unique=True, min_size=1, max_size=2).map(tuple)),
+        draw(st.none() | days | instants_ms),
     )
     return expected if expected != Expectation() else Expectation(tier=0)
 
@@ -474,7 +497,7 @@ def examples(draw: st.DrawFn, period, base: payment.Base, service: str, *, is_me
         credited_before=draw(st.none() | _money(currency)),
         history=draw(_some(decimals if is_metric else percentages)),
         aware_at_ms=draw(_maybe_instant),
-        claimed_on=draw(st.none() | days),
+        **draw(st.sampled_from([{}]) | st.builds(dict, claimed_on=days) | st.builds(dict, claimed_at_ms=instants_ms)),
         expect=draw(
             expectations(
                 _shown_numbers if is_metric else _shown_percentages, _money(currency) | st.just(0) | durations_ms
@@ -494,6 +517,8 @@ def _sayable(policy: Policy) -> Policy:
     timed = isinstance(policy.indicator, indicators.Windows | indicators.Slots)
     if isinstance(policy.subject, indicators.Together) and not timed:
         policy = replace(policy, subject=indicators.SubjectKind.MERCHANT)
+    if policy.claim is not None and policy.claim.unit is payment.ClaimUnit.HOURS:
+        policy = replace(policy, examples=tuple(replace(one, claimed_on=None) for one in policy.examples))
     if not isinstance(policy.indicator, SUMS):
         return policy
     rules = dict.fromkeys(_with_allowances(rule, []) for rule in policy.exclude)
@@ -503,6 +528,7 @@ def _sayable(policy: Policy) -> Policy:
         exclude=tuple(rules),
         quantise=tuple(one for one in policy.quantise if isinstance(one, downtime.RoundAvailability)),
         credit=_without_time(policy.credit),
+        chronic=tuple(one for one in policy.chronic if isinstance(one, payment.Chronic)),
     )
 
 
@@ -555,7 +581,8 @@ def policies(draw: st.DrawFn) -> Policy:
         rounding=draw(_one_of(Rounding)),
         settlement=draw(settlements),
         claim=draw(st.none() | claims()),
-        chronic=draw(_some(chronics(figures, has_target=has_target))),
+        chronic=draw(_some(chronics(figures, has_target=has_target) | chronic_outages)),
+        due_after=draw(st.none() | due_afters(figures, has_target=has_target)),
         group=draw(st.none() | st.builds(payment.Group, names, _one_of(payment.GroupRule), group_caps)),
         contract=draw(_clauses),
         source=draw(_clauses),

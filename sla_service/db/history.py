@@ -20,7 +20,8 @@ def load_history(session: Session, before: str, *, merchant_id: str | None = Non
 
     Returns:
         merchant_id, service, policy, contract_starts_on, month, period_end_ms, availability (exact ratio), steps
-        (JSON, with a metric's figure), currency, amount_minor, service_ms; sorted by merchant, service and end.
+        (JSON, with the figure that decided, where that is not the availability), currency, amount_minor, service_ms;
+        sorted by merchant, service and end.
     """
     credits, runs = CreditRecord.__table__, RunRecord.__table__  # type: ignore[attr-defined]
     query = select(

@@ -14,6 +14,7 @@ from fractions import Fraction
 from sla_service.domain.covered import Covered, covered
 from sla_service.domain.credit_functions import owed
 from sla_service.domain.facts import Facts
+from sla_service.domain.failures import NOT_DUE, chronic_rights, is_due
 from sla_service.domain.limits import LimitStep, base_minor, limited
 from sla_service.domain.measurement import Measurement, Outage, Part
 from sla_service.domain.money import Money, round_to_money
@@ -21,7 +22,6 @@ from sla_service.domain.owed import Owed, Terms
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Gate
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
-from sla_service.domain.policies.indicators import Metric, Worse
 from sla_service.domain.policies.payment import CapPer
 
 __all__ = ["Assessment", "Facts", "LimitStep", "Measurement", "Outage", "Outcome", "Part", "assess", "is_met"]
@@ -61,7 +61,7 @@ class Assessment:
     minimum: Money | None = None
     """The minimum tested, where the policy has one in this currency."""
     reason: str = ""
-    """Why the outcome is undefined, or why nothing is promised."""
+    """Why the outcome is undefined, or why nothing is promised or due."""
     base_minor: Fraction = Fraction(0)
     """What shares are of."""
     count: Fraction | None = None
@@ -72,7 +72,7 @@ class Assessment:
     steps: tuple[LimitStep, ...] = ()
     """Each cap in the order applied."""
     claim_until: str = ""
-    """The last day for a claim, where one is needed."""
+    """The last day for a claim, or the last instant of a deadline in hours, where one is needed."""
 
     @property
     def cap_applied(self) -> bool:
@@ -99,11 +99,13 @@ def assess(policy: Policy, measurement: Measurement, fee: Money | Facts) -> Asse
         return replace(blank, reason=reason)
     if measurement.undefined:
         return _either(policy, measurement, facts, blank)
-    rights = _chronic(policy, measurement, facts)
+    rights = chronic_rights(policy, measurement, facts)
     base = base_minor(policy, facts)
     found = _of_parts(policy, measurement, facts, base)
     if found is None:
         return replace(blank, rights=rights)
+    if not is_due(policy, measurement, facts):
+        return replace(blank, outcome=Outcome.NOTHING_OWED, reason=NOT_DUE, rights=rights)
     rights = (*found.rights, *(right for right in rights if right not in found.rights))
     if base is None or found.undefined:
         return replace(blank, outcome=Outcome.UNDEFINED, reason=found.undefined, rights=rights)
@@ -164,7 +166,7 @@ def is_whole(policy: Policy) -> bool:
 
 def is_higher_worse(policy: Policy) -> bool:
     """Whether a higher figure is a worse one: for metrics that say so."""
-    return isinstance(policy.indicator, Metric) and policy.indicator.worse is Worse.HIGHER
+    return policy.is_higher_worse
 
 
 def _of_part(policy: Policy, part: Part, measurement: Measurement, facts: Facts, base: Fraction) -> Owed:
@@ -225,26 +227,3 @@ def _settle(
         steps=steps,
         claim_until=facts.claim_until if policy.claim else "",
     )
-
-
-def _chronic(policy: Policy, measurement: Measurement, facts: Facts) -> tuple[str, ...]:
-    """Rights that arise from failing often: in so many of the last periods, this one included."""
-    rights: list[str] = []
-    for rule in policy.chronic:
-        edge = policy.target if rule.below is None else rule.below
-        figures = (*facts.history, measurement.decisive)[-rule.of :]
-        missed = [edge is not None and _is_worse(policy, figure, edge) for figure in figures]
-        if not missed[-1]:
-            continue
-        if rule.in_a_row:
-            longest = next((n for n, one in enumerate(reversed(missed)) if not one), len(missed))
-            enough = longest >= rule.missed
-        else:
-            enough = sum(missed) >= rule.missed
-        if enough and rule.then not in rights:
-            rights.append(rule.then)
-    return tuple(rights)
-
-
-def _is_worse(policy: Policy, figure: Fraction, edge: Fraction) -> bool:
-    return figure > edge if is_higher_worse(policy) else figure < edge

@@ -35,11 +35,11 @@ class Facts:
     served_before: tuple[tuple[CapPer, Fraction], ...] = ()
     """The same in milliseconds of service time."""
     history: tuple[Fraction, ...] = ()
-    """Availability (or metric) of the periods before, the latest last."""
+    """What decided about the periods before: availability or a metric, rounded as promised; the latest last."""
     is_claimed: bool = True
     """Whether the credit was claimed in time, where it must be claimed."""
     claim_until: str = ""
-    """The last day for a claim, as an ISO date; empty if none is needed."""
+    """The last day for a claim, as an ISO date, or its last instant; empty if none is needed."""
     period_days: int | None = None
     """The period's calendar days; None where a day is a part of its real length."""
     is_fee_known: bool = True

@@ -19,6 +19,8 @@ class Outage:
     """Counted downtime: share × time, without what is excluded, made whole where the policy says so."""
     steps: tuple[Segment, ...] = ()
     """The stretches that count, before anything is made whole."""
+    unit: str = ""
+    """Whose it is, where a contract's units are measured one by one or together."""
 
     def bad_between(self, start_ms: int, end_ms: int) -> Fraction:
         """Counted downtime between two instants, exact, before anything is made whole."""

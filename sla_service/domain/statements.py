@@ -170,7 +170,7 @@ class StatedCredit:
     rights: tuple[str, ...] = field(default=(), metadata=LEAN)
     decision: Decision | None = field(default=None, metadata=LEAN)
     claim_until: str = field(default="", metadata=LEAN)
-    """ISO date until which it had to be claimed; empty if it came by itself."""
+    """ISO date or instant until which it had to be claimed; empty if it came by itself."""
 
     @property
     def measurement(self) -> Measurement:

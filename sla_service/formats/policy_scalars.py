@@ -33,7 +33,7 @@ DECIMAL = r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?"
 AMOUNT = r"(0|[1-9][0-9]{0,15})(\.[0-9]{1,9})?"
 MONEY = AMOUNT + r" [A-Z]{3}"
 CHARGE = r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,9})?"
-COUNTRY = r"[A-Z]{2}"
+PLACE = r"[A-Z]{2}(-[A-Z0-9]{1,3})?"
 SHOWN_RATIO = r"-?[0-9]{1,6}\.[0-9]{4}%|-?[01]|-?" + FRACTION
 SIGNED_NUMBER = rf"-?({DECIMAL}|{FRACTION})"
 

@@ -162,7 +162,7 @@ def _of_units(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> A
     if not known:
         return found[0]
     measurements = [one for one, _ in known]
-    outages = tuple(outage for one in measurements for outage in one.outages)
+    outages = tuple(replace(outage, unit=unit.name) for one, unit in known for outage in one.outages)
     if policy.subject is SubjectKind.POOL:
         measurement = _pooled(policy, measurements)
     else:

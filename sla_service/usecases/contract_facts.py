@@ -15,16 +15,16 @@ from sla_service.db.bulk import rows_of
 from sla_service.db.evidence import load_charges, load_claims
 from sla_service.db.history import load_history
 from sla_service.domain.accounting.detail import pays_shares_only
+from sla_service.domain.accounting.rounding import rounded_figure
 from sla_service.domain.assessment import is_whole
 from sla_service.domain.claims import claim_days
 from sla_service.domain.cycles import months_in
 from sla_service.domain.facts import Charge, Facts
-from sla_service.domain.instants import to_datetime
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import minor_digits
 from sla_service.domain.periods import Month, day_count
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Cap, CapPer, ChargeMonth
+from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Cap, CapPer, ChargeMonth, Chronic
 from sla_service.usecases.business_days import business_days
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.credited_before import earlier_of, looks_back, with_earlier
@@ -86,7 +86,7 @@ def facts_of(subject: Subject, policy: Policy, measurement: Measurement, known: 
         subject.period.duration_ms,
         subject.time_zone,
         tuple(_charges_of(subject, policy, known.month, known.charges.get(key, []))),
-        history=tuple(_figure(row) for row in past if row["policy"] == policy.policy and row["availability"]),
+        history=tuple(_figure(policy, row) for row in past if row["policy"] == policy.policy and row["availability"]),
         is_claimed=claimed,
         claim_until=until,
         period_days=day_count(subject.period, subject.time_zone),
@@ -101,6 +101,7 @@ def _is_plain(policy: Policy) -> bool:
         and is_whole(policy)
         and policy.claim is None
         and not policy.chronic
+        and policy.due_after is None
         and set(policy.base.of) == {MONTHLY_FEE}
         and all(_is_plain_cap(cap) for cap in policy.caps)
     )
@@ -110,10 +111,10 @@ def _is_plain_cap(cap: Cap) -> bool:
     return cap.of == MONTHLY_FEE and cap.per is CapPer.PERIOD and not isinstance(cap.at, int)
 
 
-def _figure(row: Row) -> Fraction:
-    """A past period's availability, or its metric's value."""
+def _figure(policy: Policy, row: Row) -> Fraction:
+    """What decided about a past period: a metric's value, or its availability, rounded where this period's is."""
     figure = json.loads(row["steps"]).get("figure") if row["steps"] else None
-    return Fraction(figure or row["availability"])
+    return Fraction(figure) if figure else rounded_figure(policy, Fraction(row["availability"]))
 
 
 def _asks_charges(policy: Policy) -> bool:
@@ -121,7 +122,12 @@ def _asks_charges(policy: Policy) -> bool:
 
 
 def _asks_history(policy: Policy) -> bool:
-    return bool(policy.chronic) or bool(looks_back(policy))
+    return looks_at_history(policy) or bool(looks_back(policy))
+
+
+def looks_at_history(policy: Policy) -> bool:
+    """Whether it matters how the periods before were."""
+    return policy.due_after is not None or any(isinstance(rule, Chronic) for rule in policy.chronic)
 
 
 def _charges(session: Session, gathered: Gathered, merchant_id: str | None) -> dict[Key, list[Charged]]:
@@ -159,7 +165,7 @@ def _charges_of(subject: Subject, policy: Policy, month: Month, charges: Iterabl
 
 
 def _claim(subject: Subject, policy: Policy, measurement: Measurement, claim: Row | None) -> tuple[str, bool]:
-    """The last day for a claim, and whether there was one in time; nothing and yes where none is needed."""
+    """The last day or instant for a claim, and whether there was one in time; nothing and yes where none is needed."""
     if policy.claim is None or subject.period is None:
         return "", True
     days = claim_days(
@@ -171,5 +177,5 @@ def _claim(subject: Subject, policy: Policy, measurement: Measurement, claim: Ro
         is_business_day=business_days(policy.claim.holidays),
     )
     claimed_ms = claim["claimed_ms"] if claim else None
-    claimed = claimed_ms is not None and to_datetime(claimed_ms, subject.time_zone).date() in days
-    return days.last.isoformat(), claimed
+    claimed = claimed_ms is not None and days.has(claimed_ms, subject.time_zone)
+    return days.until, claimed

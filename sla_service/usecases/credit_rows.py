@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from sla_service.domain.facts import Facts
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 from sla_service.usecases.account_subjects import Accounted, Accounts
-from sla_service.usecases.contract_facts import Surroundings, facts_of
+from sla_service.usecases.contract_facts import Surroundings, facts_of, looks_at_history
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.credited_before import Earlier, earlier_of, looks_back, with_earlier
 from sla_service.usecases.gather_evidence import Gathered
@@ -47,6 +48,8 @@ class CreditRows:
         self.cases: dict[tuple[object, ...], Row] = {}
         self.credited: dict[tuple[str, str, date], list[Earlier]] = {}
         """Per contract: what its earlier periods in this run credit."""
+        self.decided: dict[tuple[str, str, date], list[Fraction]] = defaultdict(list)
+        """Per contract whose policy looks at its history: what decided about them."""
         self.numbers = {i: numbers[0] for (i, _), numbers in self.accounts.numbers.items()}
 
     def credits(self, known: Surroundings, decisions: Decisions, progress: Progress) -> pa.Table:
@@ -142,14 +145,18 @@ class CreditRows:
         row |= _measured_columns(subject, policy, found)
         if found.measurement is None:
             return row | {"reason": found.reason or NOTHING_MEASURED}
-        contract_key = (contract.merchant_id, contract.service, contract.starts_on)
+        key = (contract.merchant_id, contract.service, contract.starts_on)
         facts = facts_of(subject, policy, found.measurement, known)
-        if earlier := self.credited.get(contract_key):
+        if earlier := self.credited.get(key):
             facts = with_earlier(policy, facts, earlier, subject, self.gathered.month)
+        if figures := self.decided.get(key):
+            facts = replace(facts, history=(*facts.history, *figures))
         row |= self._assessed(policy, found.measurement, facts)
+        if looks_at_history(policy):
+            self.decided[key].append(found.measurement.decisive)
         if looks_back(policy) and row["outcome"] == Outcome.CREDITED:
             row_of_month = {**row, "month": str(self.gathered.month)}
-            self.credited.setdefault(contract_key, []).append(earlier_of(row_of_month, subject.time_zone))
+            self.credited.setdefault(key, []).append(earlier_of(row_of_month, subject.time_zone))
         return row
 
     def _assessed(self, policy: Policy, measurement: Measurement, facts: Facts) -> Row:
@@ -221,13 +228,23 @@ def steps_json(policy: Policy, measurement: Measurement, assessment: Assessment)
     """How the amount came about beyond a share of the fee: base, what was counted, each cap in order, a metric's value.
 
     None where the other columns say it all: a row of the table, and at most one cap on the monthly fee. A group with a
-    cap adds its own step.
+    cap adds its own step. What decided is said where it is not the availability, for the later periods that look back.
     """
     plain = assessment.rate is not None and assessment.count is None and len(policy.caps) <= 1
     plain = plain and (policy.group is None or policy.group.cap is None)
+    is_own = policy.is_metric or measurement.decisive != measurement.availability
+    figure = {"figure": str(measurement.decisive)} if is_own else {}
     if not policy.is_metric and (assessment.outcome is Outcome.MET or plain):
-        return None
-    said: dict[str, object] = {
+        return _json(figure) if figure else None
+    return _json(_paid(policy, assessment) | figure)
+
+
+def _json(said: Mapping[str, object]) -> str:
+    return json.dumps(said, separators=(",", ":"), sort_keys=True)
+
+
+def _paid(policy: Policy, assessment: Assessment) -> dict[str, object]:
+    return {
         "base_minor": str(assessment.base_minor),
         "count": None if assessment.count is None else str(assessment.count),
         "caps": [
@@ -240,9 +257,6 @@ def steps_json(policy: Policy, measurement: Measurement, assessment: Assessment)
             for step in assessment.steps
         ],
     }
-    if policy.is_metric:
-        said["figure"] = str(measurement.decisive)
-    return json.dumps(said, separators=(",", ":"), sort_keys=True)
 
 
 def _decide(row: Row, decisions: Decisions) -> None:

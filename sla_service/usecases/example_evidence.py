@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pyarrow as pa
 
+from sla_service.domain.accounting.rounding import rounded_figure
 from sla_service.domain.cycles import period_of
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.facts import Facts
@@ -39,21 +40,28 @@ def example_facts(policy: Policy, example: PolicyExample, gathered: Gathered, me
     subject = gathered.subjects[0]
     known = Surroundings(gathered.month)
     key = (EXAMPLE, policy.service)
-    if example.claimed_on or example.aware_at_ms:
-        noon = midnight_ms(example.claimed_on, subject.time_zone) + DAY_MS // 2 if example.claimed_on else None
-        known.claims = {key: {"claimed_ms": noon, "aware_ms": example.aware_at_ms}}
+    claimed_ms = _claimed_ms(example, subject.time_zone)
+    if claimed_ms is not None or example.aware_at_ms:
+        known.claims = {key: {"claimed_ms": claimed_ms, "aware_ms": example.aware_at_ms}}
     known.charges = {key: _charged(policy, example, gathered.month)}
     facts = facts_of(subject, policy, measurement, known)
     before = example.credited_before
     return replace(
         facts,
         is_fee_known=example.fee is not None,
-        history=example.history,
+        history=tuple(rounded_figure(policy, figure) for figure in example.history),
         # Without a word about it, the claim came in time.
-        is_claimed=facts.is_claimed or example.claimed_on is None,
+        is_claimed=facts.is_claimed or claimed_ms is None,
         credited_before=_for_all_caps(before.minor) if isinstance(before, Money) else (),
         served_before=_for_all_caps(before) if isinstance(before, int) else (),
     )
+
+
+def _claimed_ms(example: PolicyExample, zone: str) -> int | None:
+    """When it was claimed; on a day of which no more is said, at noon."""
+    if example.claimed_at_ms is not None or example.claimed_on is None:
+        return example.claimed_at_ms
+    return midnight_ms(example.claimed_on, zone) + DAY_MS // 2
 
 
 def _for_all_caps(amount: int) -> tuple[tuple[CapPer, Fraction], ...]:

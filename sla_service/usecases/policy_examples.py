@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from sla_service.domain.assessment import Assessment, Measurement, Outcome, assess
 from sla_service.domain.error_budget import consumed
 from sla_service.domain.errors import InvalidValueError
-from sla_service.domain.instants import DAY_MS
+from sla_service.domain.instants import DAY_MS, format_instant
 from sla_service.domain.money import MINOR_DIGITS, Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.examples import PolicyExample
@@ -16,6 +17,9 @@ from sla_service.domain.policies.payment import SettleForm
 from sla_service.domain.shares import format_floored
 from sla_service.usecases.example_evidence import example_evidence, example_facts
 from sla_service.usecases.measure_merchant import measure_gathered
+
+NO_RIGHT = ("none",)
+"""How an example says that no right arises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,19 @@ def _further(policy: Policy, example: PolicyExample, measurement: Measurement, f
     if expect.budget is not None and expect.budget != ("none" if budget is None else budget):
         found_budget = "none" if budget is None else budget
         differences.append(f"error budget consumed expected {expect.budget}, found {found_budget}")
-    if expect.right is not None and expect.right not in (found.rights or ("none",)):
-        differences.append(f"right expected {expect.right}, found {', '.join(found.rights) or 'none'}")
-    if expect.claim_until is not None and expect.claim_until.isoformat() != found.claim_until:
-        differences.append(f"claim expected until {expect.claim_until}, found {found.claim_until or 'none'}")
+    if expect.rights is not None and {*expect.rights} != {*(found.rights or NO_RIGHT)}:
+        differences.append(f"rights expected {_quoted(expect.rights)}, found {_quoted(found.rights or NO_RIGHT)}")
+    until = expect.claim_until
+    if until is not None:
+        wanted = format_instant(until) if isinstance(until, int) else until.isoformat()
+        if wanted != found.claim_until:
+            differences.append(f"claim expected until {wanted}, found {found.claim_until or 'none'}")
     return differences
+
+
+def _quoted(rights: Sequence[str]) -> str:
+    """Each right by itself, so that two are not taken for one whose words have a comma."""
+    return " and ".join(f"`{right}`" for right in rights)
 
 
 def _unrounded(found: Assessment) -> Fraction:

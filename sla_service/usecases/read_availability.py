@@ -243,14 +243,16 @@ def issued_measurement(credit: CreditRecord, policy: Policy | None) -> Measureme
     """What a stored credit says was measured; None where nothing was, or for a metric whose value was not kept."""
     if credit.bad_ppm_ms is None or not credit.total_ms:
         return None
+    kept = json.loads(credit.steps).get("figure") if credit.steps else None
     if policy is not None and policy.is_metric:
-        kept = json.loads(credit.steps).get("figure") if credit.steps else None
         return Measurement(0, credit.total_ms, figure=Fraction(kept)) if kept else None
     if credit.availability is None:
         return Measurement(credit.bad_ppm_ms, credit.total_ms)
     # Whole units of bad time may be cut; the ratio is exact.
     found = Measurement((1 - Fraction(credit.availability)) * credit.total_ms * SHARE_FULL_PPM, credit.total_ms)
-    return found if policy is None else replace(found, figure=rounded_availability(policy, found))
+    if policy is None:
+        return found
+    return replace(found, figure=Fraction(kept) if kept else rounded_availability(policy, found))
 
 
 def _told(lines: Sequence[dict[str, Any]], incidents: Incidents) -> tuple[Incident, ...]:

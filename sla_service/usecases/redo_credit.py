@@ -226,7 +226,7 @@ def _base(policy: Policy, row: Row, facts: Facts) -> Fraction | None:
     if {*policy.base.of} <= {MONTHLY_FEE, PERIOD_FEE}:
         return base_minor(policy, facts)
     steps = steps_of(row)
-    if steps and not row.get("decided_by"):
+    if "base_minor" in steps and not row.get("decided_by"):
         return Fraction(steps["base_minor"])
     rate = Fraction(row["rate"] or 0)
     is_one_row = isinstance(policy.credit, Table) and not is_by_parts(policy)

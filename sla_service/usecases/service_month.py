@@ -51,7 +51,7 @@ class ServiceMonth:
     """Service time, where credits extend the term."""
     rights: tuple[str, ...] = ()
     claim_until: str = ""
-    """The last day for a claim, as an ISO date, where one is needed."""
+    """The last day for a claim, as an ISO date, or its last instant, where one is needed."""
     decided_by: str = ""
     """Who decided, where the contract gives no answer."""
     decisive: Fraction | None = None

@@ -29,7 +29,7 @@ def state_caps(policy: Policy, row: Row, redone: Redone) -> Iterator[StatedCap]:
         if cap.per is CapPer.OUTAGE:
             yield _cap(policy, cap, row, None, str(before), row["before_cap_minor"] or "0")
     steps = steps_of(row)
-    if not steps:
+    if "caps" not in steps:
         # One cap at most, on a row's share: the row's own columns are its step.
         for cap in policy.caps:
             if cap.per is not CapPer.OUTAGE and policy.settlement.form is not SettleForm.TERM_EXTENSION:

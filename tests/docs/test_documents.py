@@ -351,7 +351,7 @@ class TestPolicies:
 
     @pytest.mark.parametrize(("contract", "written"), list(phrases()), ids=lambda text: text[:60])
     def test_what_to_write_for_a_phrase_is_read(self, contract, written):
-        said = dict(re.match(r"([a-z]+): (.*)", one).groups() for one in written)
+        said = dict(re.match(r"([a-z_]+): (.*)", one).groups() for one in written)
         if "kind: metric" in said.get("indicator", ""):
             said |= {"target": "200", "credit": "{above: 200, pay: 10%}"}
         assert parse_policy("".join(f"{name}: {text}\n" for name, text in (SHORTEST | said).items())), contract

@@ -19,7 +19,17 @@ from sla_service.domain.policies.cycles import CalendarMonths, PartPeriod
 from sla_service.domain.policies.digest import policy_digest
 from sla_service.domain.policies.downtime import ExclusionEffect, ExclusionRule, Qualify, WholeSlots
 from sla_service.domain.policies.indicators import SlotMean, SubjectKind
-from sla_service.domain.policies.payment import Base, Cap, CapPer, Chronic, Claim, Group, SettleForm, Settlement
+from sla_service.domain.policies.payment import (
+    Base,
+    Cap,
+    CapPer,
+    Chronic,
+    Claim,
+    DueAfter,
+    Group,
+    SettleForm,
+    Settlement,
+)
 from tests.builders import TIERS, a_minimum, a_policy, a_tier, an_example, percent, share
 from tests.strategies import EDGES, monotone_tables, policies, tables_as_written
 
@@ -106,6 +116,7 @@ ONE_CHANGE = {
     "another base": {"base": Base(("cash",))},
     "a claim": {"claim": Claim(30)},
     "a chronic trigger": {"chronic": (Chronic(3, 6, "terminate"),)},
+    "a credit from the second miss on": {"due_after": DueAfter(2, 2)},
     "a group": {"group": Group("bundle")},
     "a term for contracts that began under it": {"is_frozen_for_term": True},
     "a source": {"source": "the provider's page"},

@@ -54,6 +54,7 @@ from sla_service.domain.policies.payment import (
     Cap,
     CapPer,
     Claim,
+    ClaimFrom,
     ClaimUnit,
     Minimum,
     SettleForm,
@@ -113,6 +114,7 @@ def slow(above_or_at, below, **changes):
     return Tier(**{"pays": Share(pct("10")), "upper": upper, "lower": lower, **changes})
 
 
+BUSINESS = ClaimUnit.BUSINESS_DAYS
 ODD = [
     pytest.param(
         a_policy(row("99", "99.9"), row(None, "98", "20")),
@@ -428,6 +430,32 @@ ODD = [
         ],
         id="a deadline before the earliest day",
     ),
+    *(
+        pytest.param(
+            a_policy(claim=claim),
+            [("claim_impossible", "claim.not_before", "the deadline is before the first day to claim")],
+            id=name,
+        )
+        for name, claim in {
+            "fewer business days": Claim(4, BUSINESS, not_before_days=5, not_before_unit=BUSINESS),
+            "as many days as business days less one": Claim(4, not_before_days=5, not_before_unit=BUSINESS),
+            "hours before the second day": Claim(24, ClaimUnit.HOURS, not_before_days=2),
+        }.items()
+    ),
+    *(
+        pytest.param(
+            a_policy(claim=replace(claim, since=ClaimFrom.AWARENESS, not_before_since=ClaimFrom.PERIOD_END)),
+            [
+                (
+                    "claim_impossible",
+                    "claim.not_before",
+                    "nobody can claim for an outage early in the period: its deadline is before the first day to claim",
+                )
+            ],
+            id=f"{claim.unit} of awareness, but not before the period's end",
+        )
+        for claim in (Claim(30), Claim(10, BUSINESS), Claim(72, ClaimUnit.HOURS))
+    ),
 ]
 
 
@@ -525,6 +553,14 @@ def test_the_author_is_told(policy, warnings):
             a_policy(caps=(Cap((usd(100),)),), minimums=(Minimum(usd(100)),)), id="a minimum that the cap just reaches"
         ),
         pytest.param(a_policy(claim=Claim(5, not_before_days=5)), id="a single day to claim"),
+        pytest.param(
+            a_policy(claim=Claim(31, since=ClaimFrom.AWARENESS, not_before_since=ClaimFrom.PERIOD_END)),
+            id="a month from awareness on",
+        ),
+        pytest.param(
+            a_policy(claim=Claim(5, since=ClaimFrom.PERIOD_END, not_before_since=ClaimFrom.INCIDENT_END)),
+            id="not before an outage ended",
+        ),
         pytest.param(a_policy(claim=Claim(1, ClaimUnit.MONTHS, not_before_days=28)), id="a month to claim"),
         pytest.param(
             a_policy(claim=Claim(1, ClaimUnit.BUSINESS_DAYS, not_before_days=3)), id="business days over a holiday"

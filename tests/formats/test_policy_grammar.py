@@ -214,7 +214,13 @@ SAID = [
     ("claim", "{within: 30 days}", payment.Claim(30)),
     ("claim", "{within: 2 months, since: incident_end, not_before: 5 days}", payment.Claim(2, payment.ClaimUnit.MONTHS, payment.ClaimFrom.INCIDENT_END, 5)),
     ("claim", "{within: 15 business days, since: awareness, holidays: CN}", payment.Claim(15, payment.ClaimUnit.BUSINESS_DAYS, payment.ClaimFrom.AWARENESS, 0, "CN")),
+    ("claim", "{within: 72 h, since: incident_end}", payment.Claim(72, payment.ClaimUnit.HOURS, payment.ClaimFrom.INCIDENT_END)),
+    ("claim", "{within: 2 months, not_before: 5 business days, holidays: DE-BY}", payment.Claim(2, payment.ClaimUnit.MONTHS, not_before_days=5, holidays="DE-BY", not_before_unit=payment.ClaimUnit.BUSINESS_DAYS)),
+    ("claim", "{within: 5 business days, not_before: {after: 0 days, since: period_end}, closed: [24 december, 31 december]}", payment.Claim(5, payment.ClaimUnit.BUSINESS_DAYS, not_before_since=payment.ClaimFrom.PERIOD_END, closed=(payment.DayOfYear(12, 24), payment.DayOfYear(12, 31)))),
     ("chronic", "{missed: 3, of: 6, in_a_row: yes, below: 99%, then: terminate}", (payment.Chronic(3, 6, "terminate", percent("99"), True),)),
+    ("chronic", "{missed: 2, of: 2, one_below: 99%, then: terminate}", (payment.Chronic(2, 2, "terminate", one_below=percent("99")),)),
+    ("chronic", "[{outages: 3, longer_than: 4 h, within: period, then: terminate}, {outages: 2, at_least: 1 h, then: audit}, {outages: 9, then: audit}]", (payment.ChronicOutages(3, "terminate", 4 * HOUR_MS), payment.ChronicOutages(2, "audit", HOUR_MS, False), payment.ChronicOutages(9, "audit"))),
+    ("due_after", "{missed: 2, of: 3, in_a_row: yes, below: 99%}", payment.DueAfter(2, 3, True, percent("99"))),
     ("group", "{name: platform, rule: sum}", payment.Group("platform", payment.GroupRule.SUM)),
     ("source", "https://example.org/sla", "https://example.org/sla"),
 ]  # fmt: skip
@@ -321,9 +327,11 @@ EXAMPLES = [
     ("history", "99.8%", "history", (percent("99.8"),)),
     ("aware", "2023-09-19T02:00Z", "aware_at_ms", parse_instant("2023-09-19T02:00Z")),
     ("claimed", "2023-10-01", "claimed_on", date(2023, 10, 1)),
+    ("claimed", "2023-10-01T02:00Z", "claimed_at_ms", parse_instant("2023-10-01T02:00Z")),
+    ("expect", "{right: [terminate, audit], claim_until: 2023-11-01T02:00Z}", "expect", Expectation(rights=("terminate", "audit"), claim_until=parse_instant("2023-11-01T02:00Z"))),
     ("expect", "{availability: -1/30, unrounded: 1001/1000, tier: 0}", "expect", Expectation("-1/30", unrounded=Fraction(1001, 1000), tier=0)),
     ("expect", "{credit: 3 d, budget: 125/108}", "expect", Expectation(credit=3 * DAY_MS, budget=Fraction(125, 108))),
-    ("expect", "{budget: none, right: terminate, claim_until: 2023-11-01}", "expect", Expectation(budget="none", right="terminate", claim_until=date(2023, 11, 1))),
+    ("expect", "{budget: none, right: terminate, claim_until: 2023-11-01}", "expect", Expectation(budget="none", rights=("terminate",), claim_until=date(2023, 11, 1))),
     ("expect", "{undefined: yes}", "expect", Expectation(undefined=True)),
 ]  # fmt: skip
 
@@ -439,9 +447,20 @@ REFUSED = [
     ("a reason with a colon", "credit", "{kind: manual, why: see 4: credits}", "yaml_syntax", "", "a text with a colon in it goes in quotes"),
     ("a text that begins with a sign", "contract", "@home", "yaml_syntax", "", "put the text in quotes"),
     ("the same cap twice", "cap", "[{at: 25%}, {at: 25%, per: period}]", "duplicate_rule", "cap[2]", "this cap is there twice"),
-    ("a deadline without unit", "claim", "{within: 30}", "duration_format", "claim.within", "such as 30 days, 15 business days or 2 months"),
+    ("a deadline without unit", "claim", "{within: 30}", "duration_format", "claim.within", "such as 30 days, 15 business days, 2 months or 72 h"),
     ("holidays in calendar days", "claim", "{within: 30 days, holidays: CN}", "field_needs", "claim.holidays", "business days"),
     ("a country in words", "claim", "{within: 30 business days, holidays: China}", "country_format", "claim.holidays", "two letters"),
+    ("a part of a country in words", "claim", "{within: 30 business days, holidays: DE-Bavaria}", "country_format", "claim.holidays", "such as DE-BY"),
+    ("closed days in calendar days", "claim", "{within: 30 days, closed: 24 december}", "field_needs", "claim.closed", "in business days"),
+    ("a closed day that is none", "claim", "{within: 3 business days, closed: [30 february]}", "day_of_year_format", "claim.closed[1]", "february has 29 days"),
+    ("a closed day with its year", "claim", "{within: 3 business days, closed: [2023-12-24]}", "day_of_year_format", "claim.closed[1]", "such as 24 december"),
+    ("a closed day twice", "claim", "{within: 3 business days, closed: [24 december, 24 december]}", "duplicate_rule", "claim.closed[2]", "24 december is there twice"),
+    ("an earliest day in months", "claim", "{within: 3 months, not_before: 1 months}", "duration_format", "claim.not_before", "such as 5 days or 5 business days"),
+    ("an earliest day from nowhere", "claim", "{within: 3 months, not_before: {after: 1 days}}", "field_missing", "claim.not_before.since", "add `since`"),
+    ("outages in days across periods", "chronic", "{outages: 3, within: 30 days, then: terminate}", "choice", "chronic.within", "write `period`: outages are counted within one period"),
+    ("outages and periods", "chronic", "{outages: 3, missed: 3, then: terminate}", "unknown_field", "chronic.missed", "there is no field `missed`"),
+    ("no outages", "chronic", "{outages: 0, then: terminate}", "number_range", "chronic.outages", "from 1 to 1000"),
+    ("due after more than there are", "due_after", "{missed: 3, of: 2}", "range", "due_after.missed", "3 of 2 periods cannot be missed"),
     ("more missed than there are", "chronic", "{missed: 7, of: 6, then: terminate}", "range", "chronic.missed", "7 of 6 periods cannot be missed"),
     ("too many periods", "chronic", "{missed: 7, of: 61, then: terminate}", "number_range", "chronic.of", "from 1 to 60"),
     ("a group's cap in time", "group", "{name: x, cap: {at: 3 d}}", "pay_format", "group.cap.at", "write a share such as 100%, or an amount"),
@@ -491,6 +510,9 @@ REFUSED_EXAMPLES = [
     ("earlier credits in another currency", {"credited_before": "1.00 EUR"}, "currency_mismatch", "examples[1].credited_before", "the fee is in USD"),
     ("a credit in another currency", {"expect": "{credit: 1.00 EUR}"}, "currency_mismatch", "examples[1].expect.credit", "so the credit is too"),
     ("nothing expected", {"expect": "{undefined: no}"}, "expectation_missing", "examples[1].expect", "expect an `availability`, a `credit`"),
+    ("the same right twice", {"expect": "{right: [terminate, terminate]}"}, "duplicate_rule", "examples[1].expect.right[2]", "`terminate` is there twice"),
+    ("no right at all", {"expect": "{right: []}"}, "rights_missing", "examples[1].expect.right", "or write `none`"),
+    ("a claim at no time", {"claimed": "2023-10-01T02:00"}, "offset_required", "examples[1].claimed", "add Z or an offset"),
     ("an undefined credit", {"expect": "{undefined: yes, credit: 1.00 USD}"}, "exclusive_fields", "examples[1].expect", "not both"),
     ("a parked result", {"expect": "{parked: yes, tier: 1}"}, "exclusive_fields", "examples[1].expect", "where nothing is measured, nothing follows"),
     ("parked and undefined", {"expect": "{parked: yes, undefined: yes}"}, "exclusive_fields", "examples[1].expect", "nothing beside"),
@@ -516,6 +538,7 @@ def test_a_wrong_example_is_refused_at_its_place(example, rule, path, hint):
         ({"target": "", "credit": "{kind: points, step: 1%, pay: 5%}"}, "target"),
         ({"target": "", "credit": "{kind: sum, of: [{kind: multiple, of: excess}]}"}, "target"),
         ({"target": "", "chronic": "{missed: 1, of: 2, then: terminate}"}, "target"),
+        ({"target": "", "due_after": "{missed: 1, of: 2}"}, "target"),
         ({"indicator": METRIC, "target": "200", "credit": "{above: 99%, pay: 5%}"}, "credit.above"),
         ({"indicator": METRIC, "target": "99%", "credit": "{above: 200, pay: 5%}"}, "target"),
         ({"target": "200"}, "target"),
@@ -526,6 +549,7 @@ def test_a_wrong_example_is_refused_at_its_place(example, rule, path, hint):
         "points count from the target",
         "the excess is beyond the target",
         "missed means the target",
+        "a credit waits for the target to be missed",
         "a metric's row in per cent",
         "a metric's target in per cent",
         "a target as a number",
@@ -798,3 +822,15 @@ def test_every_field_in_the_schema_is_described():
                 yield from undescribed(one, f"{path}[{number}]")
 
     assert list(undescribed(policy_schema(), "")) == []
+
+
+def test_under_a_deadline_in_hours_a_claim_has_a_time():
+    text = a_file({"claimed": "2023-10-01"}, claim="{within: 72 h}")
+    (problem,) = problems(text)
+    assert (problem.rule, problem.path) == ("time_required", "examples[1].claimed")
+
+
+def test_a_metric_has_no_outages_to_count():
+    text = a_file(indicator=METRIC, target="200", credit="{above: 200, pay: 5%}", chronic="{outages: 3, then: leave}")
+    (problem,) = problems(text)
+    assert (problem.rule, problem.path) == ("no_outages", "chronic")

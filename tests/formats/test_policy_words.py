@@ -100,9 +100,12 @@ from sla_service.domain.policies.payment import (
     CapPer,
     ChargeMonth,
     Chronic,
+    ChronicOutages,
     Claim,
     ClaimFrom,
     ClaimUnit,
+    DayOfYear,
+    DueAfter,
     Group,
     GroupCap,
     GroupRule,
@@ -1732,6 +1735,155 @@ CASES = [
         id="holidays that change nothing",
     ),
     pytest.param(
+        {
+            "claim": Claim(
+                2, ClaimUnit.MONTHS, not_before_days=5, not_before_unit=ClaimUnit.BUSINESS_DAYS, holidays="DE-BY"
+            )
+        },
+        [
+            "It cannot be claimed earlier than 5 business days after that day.",
+            "Saturdays, Sundays and the public holidays of Germany (DE-BY) are no business days.",
+        ],
+        [
+            "自该日起满5个工作日后方可申请。",
+            "星期六、星期日及德国（DE-BY）的法定节假日不计为工作日。",
+        ],
+        id="an earliest day in business days of a part of a country",
+    ),
+    pytest.param(
+        {
+            "claim": Claim(
+                10,
+                ClaimUnit.BUSINESS_DAYS,
+                ClaimFrom.AWARENESS,
+                1,
+                "DE",
+                not_before_since=ClaimFrom.PERIOD_END,
+                closed=(DayOfYear(12, 24), DayOfYear(12, 31)),
+            )
+        },
+        [
+            "It cannot be claimed earlier than 1 day after the end of the period; the day on which that falls is day 0.",
+            "In every year 24 December and 31 December are no business days either.",
+        ],
+        [
+            "提出申请不得早于周期结束之日之后1天；起算之日为第0日。",
+            "每年的12月24日和12月31日亦不计为工作日。",
+        ],
+        id="an earliest day counted from another day, and closed days",
+    ),
+    pytest.param(
+        {"claim": Claim(10, since=ClaimFrom.AWARENESS, not_before_since=ClaimFrom.PERIOD_END)},
+        ["It cannot be claimed earlier than on the day of the end of the period."],
+        ["提出申请不得早于周期结束之日当日。"],
+        id="an earliest day that is another day itself",
+    ),
+    *(
+        pytest.param({"claim": Claim(72, ClaimUnit.HOURS, since)}, [said], [chinese], id=f"hours from {since}")
+        for since, said, chinese in [
+            (
+                ClaimFrom.PERIOD_END,
+                "The credit is given only if the merchant claims it within 72 hours of the moment when the period ended; the last moment of that is still in time.",
+                "商户须自周期结束之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
+            ),
+            (
+                ClaimFrom.INCIDENT_START,
+                "The credit is given only if the merchant claims it within 72 hours of the moment when the last outage that counts began; the last moment of that is still in time.",
+                "商户须自最后一次计入的故障开始之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
+            ),
+            (
+                ClaimFrom.INCIDENT_END,
+                "The credit is given only if the merchant claims it within 72 hours of the moment when the last outage that counts ended; the last moment of that is still in time.",
+                "商户须自最后一次计入的故障结束之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
+            ),
+            (
+                ClaimFrom.AWARENESS,
+                "The credit is given only if the merchant claims it within 72 hours of the moment when the merchant became aware of the outage or, if that is not known, when it began; the last moment of that is still in time.",
+                "商户须自商户知悉故障之时（无法确定的，为故障开始之时）起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
+            ),
+        ]
+    ),
+    pytest.param(
+        {"claim": Claim(72, ClaimUnit.HOURS, not_before_days=1)},
+        ["It cannot be claimed earlier than 1 day after the day of that moment."],
+        ["提出申请不得早于该时刻所在之日之后1天。"],
+        id="hours with an earliest day",
+    ),
+    pytest.param(
+        {"chronic": (Chronic(2, 2, "terminate", in_a_row=True, one_below=pct(99)),)},
+        [
+            "If a period is missed and, with it, at least 2 in a row within the last 2 periods, the merchant may terminate the contract; missed is a period that missed the target, and at least one of them must have availability below 99%."
+        ],
+        [
+            "当期未达标，且在最近2个周期内截至当期已连续至少2个未达标的，商户有权解除合同；未达标是指该周期未达到目标，且其中至少一个周期的可用性低于99%。"
+        ],
+        id="two in a row, one of them bad",
+    ),
+    pytest.param(
+        {"chronic": (ChronicOutages(3, "terminate"),), "subject": SubjectKind.UNIT},
+        [
+            "If at least 3 outages of one unit fall into one period, however short, the merchant may terminate the contract."
+        ],
+        ["同一周期内同一单元发生至少3次故障（不论长短）的，商户有权解除合同。"],
+        id="three outages of a unit",
+    ),
+    pytest.param(
+        {"chronic": (ChronicOutages(1, "audit", 4 * HOUR_MS),), "subject": SubjectKind.POOL},
+        [
+            "If at least 1 outage of all units together fall into one period, each with more than 4 hours of counted downtime in it, the merchant has the right “audit”."
+        ],
+        [
+            "同一周期内全部单元合计发生至少1次故障，且每次在该周期内计入的不可用时长均超过4小时的，商户享有“audit”的权利。"
+        ],
+        id="a long outage of a pool",
+    ),
+    pytest.param(
+        {"chronic": (ChronicOutages(2, "terminate", 4 * HOUR_MS, strict=False),)},
+        [
+            "If at least 2 outages fall into one period, each with at least 4 hours of counted downtime in it, the merchant may terminate the contract."
+        ],
+        ["同一周期内发生至少2次故障，且每次在该周期内计入的不可用时长均达到或超过4小时的，商户有权解除合同。"],
+        id="two outages of four hours",
+    ),
+    pytest.param(
+        {"due_after": DueAfter(2, 3)},
+        [
+            "A breach is credited only if, with the present period, at least 2 of the last 3 periods are missed; missed is a period that missed the target."
+        ],
+        ["含当期在内的最近3个周期中累计至少2个未达标的，方对当期违约予以赔付；未达标是指该周期未达到目标。"],
+        id="a credit from the second miss on",
+    ),
+    pytest.param(
+        {"due_after": DueAfter(2, 2, in_a_row=True, below=pct(99))},
+        [
+            "A breach is credited only if, with the present period, at least 2 in a row within the last 2 periods are missed; missed is a period with availability below 99%."
+        ],
+        ["在最近2个周期内截至当期已连续至少2个未达标的，方对当期违约予以赔付；未达标是指该周期的可用性低于99%。"],
+        id="a credit from the second miss in a row on",
+    ),
+    *(
+        pytest.param(
+            {"base": Base(("hosting", "support"), month=month)}, [said], [chinese], id=f"no charges known, {month}"
+        )
+        for month, said, chinese in [
+            (
+                ChargeMonth.THIS,
+                "A breach in a period for which no charges “hosting” or “support” are known.",
+                "违约周期内没有“hosting”或“support”费用记录的。",
+            ),
+            (
+                ChargeMonth.PREVIOUS,
+                "A breach in a period before which no charges “hosting” or “support” are known.",
+                "违约周期之前没有“hosting”或“support”费用记录的。",
+            ),
+            (
+                ChargeMonth.NEXT,
+                "A breach in a period after which no charges “hosting” or “support” are known.",
+                "违约周期之后没有“hosting”或“support”费用记录的。",
+            ),
+        ]
+    ),
+    pytest.param(
         {"chronic": (Chronic(3, 6, "terminate"),)},
         [
             "If a period is missed and, with it, at least 3 of the last 6 periods, the merchant may terminate the contract; missed is a period that missed the target."
@@ -2142,7 +2294,7 @@ def test_policies_have_the_same_sentences_if_and_only_if_they_have_the_same_term
         assert (explain_policy(changed, language) == explain_policy(policy, language)) is (changed == policy)
 
 
-NAMED = {"first_month", "last_month", "starts", "starts_minute", "ends_minute", "months"}
+NAMED = {"first_month", "last_month", "starts", "starts_minute", "ends_minute", "months", "month"}
 """Numbers that stand for days, months and times of day."""
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from sla_service.domain.assessment import Measurement
 from sla_service.domain.error_budget import budgets
+from sla_service.domain.failures import NOT_DUE
 from sla_service.domain.instants import MINUTE_MS
 from sla_service.domain.money import Money
 from sla_service.domain.policies.credits import Gate
@@ -48,6 +49,20 @@ def a_month(
         amount=Money.parse(amount, "USD"),
         decisive=whole.decisive if measured else None,
     )
+
+
+def test_a_credit_that_waits_says_so():
+    waits = replace(a_month("305", outcome="nothing_owed"), reason=NOT_DUE)
+    assert words.WAITS in words.answer(WAYS, waits)
+
+
+@pytest.mark.parametrize(
+    ("until", "said"), [("2023-10-30", "30 October 2023"), ("2023-10-04T06:00:00Z", "4 October 2023, 14:00")]
+)
+def test_until_when_a_claim_can_be_made_is_said_as_the_deadline_ends(until, said):
+    unclaimed = replace(a_month("305", outcome="unclaimed"), claim_until=until)
+    assert f"must be claimed by {said};" in words.answer(WAYS, unclaimed)
+    assert f"To be claimed by {said}." in words.claim(WAYS, unclaimed)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sla_service.domain.policies.downtime import (
     Qualify,
 )
 from sla_service.domain.policies.indicators import SubjectKind, Windows
-from sla_service.domain.policies.payment import ClaimFrom
+from sla_service.domain.policies.payment import ChronicOutages
 from sla_service.domain.windows import Window
 
 LONGEST_OUTAGE_MS = 31 * DAY_MS
@@ -32,7 +32,8 @@ def needs_detail(policy: Policy) -> bool:
         or _qualifies_in_detail(policy.qualify)
         or any(_excludes_in_detail(rule) for rule in policy.exclude)
         or pays_for_outages(policy.credit)
-        or (policy.claim is not None and policy.claim.since is not ClaimFrom.PERIOD_END)
+        or (policy.claim is not None and policy.claim.looks_at_outages)
+        or any(isinstance(rule, ChronicOutages) for rule in policy.chronic)
     )
 
 

@@ -35,10 +35,16 @@ def whole(value: Fraction, unit: Fraction | int, rounding: TimeRounding) -> Frac
 
 def rounded_availability(policy: Policy, measurement: Measurement) -> Fraction | None:
     """The availability, or a metric's value, that gate and table see, where the policy rounds it; otherwise None."""
-    figure = None
+    if not any(isinstance(step, RoundAvailability) for step in policy.quantise):
+        return None
+    return rounded_figure(policy, measurement.decisive)
+
+
+def rounded_figure(policy: Policy, figure: Fraction) -> Fraction:
+    """A period's figure as gate and table see it, where only what was measured is known: of an earlier period."""
     for step in policy.quantise:
         if isinstance(step, RoundAvailability):
-            figure = whole(measurement.decisive if figure is None else figure, step.step, step.rounding)
+            figure = whole(figure, step.step, step.rounding)
     return figure
 
 

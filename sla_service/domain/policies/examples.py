@@ -66,9 +66,10 @@ class Expectation:
     """Number of the row that applies, from 1; 0 for none."""
     budget: Fraction | str | None = None
     """Consumed share of the target's error budget; ``none`` where there is no budget."""
-    right: str | None = None
-    """A right that arises."""
-    claim_until: date | None = None
+    rights: tuple[str, ...] | None = None
+    """The rights that arise, all of them; ``none`` alone where none may."""
+    claim_until: date | int | None = None
+    """A day, or an instant in milliseconds where the deadline is in hours."""
     parked: bool = False
     """Whether there is nothing to measure, so that nothing can be said at all."""
 
@@ -98,4 +99,6 @@ class PolicyExample:
     """Availability of the periods before, the latest last."""
     aware_at_ms: int | None = None
     claimed_on: date | None = None
+    claimed_at_ms: int | None = None
+    """When it was claimed, where more than the day is known."""
     expect: Expectation = field(default_factory=Expectation)

@@ -107,6 +107,8 @@ class ClaimUnit(StrEnum):
     DAYS = "days"
     BUSINESS_DAYS = "business_days"
     MONTHS = "months"
+    HOURS = "hours"
+    """From the instant itself, to the millisecond."""
 
 
 class ClaimFrom(StrEnum):
@@ -122,6 +124,14 @@ class ClaimFrom(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DayOfYear:
+    """A day that comes every year: 24 December."""
+
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Stage 10. A credit that must be asked for, and until when."""
 
@@ -129,9 +139,27 @@ class Claim:
     unit: ClaimUnit = ClaimUnit.DAYS
     since: ClaimFrom = ClaimFrom.PERIOD_END
     not_before_days: int = 0
-    """The earliest day, counted from the same day."""
+    """The earliest day, so many days or business days from the same day."""
     holidays: str = ""
-    """The country whose public holidays are no business days: an ISO 3166 code, ``CN``; empty for weekends only."""
+    """Whose public holidays are no business days: a country by its ISO 3166 code, ``CN``, or a part of one,
+    ``DE-BY``; empty for weekends only."""
+    not_before_unit: ClaimUnit = ClaimUnit.DAYS
+    """``DAYS`` or ``BUSINESS_DAYS``."""
+    not_before_since: ClaimFrom | None = None
+    """From when the earliest day is counted; None for the same day as the deadline."""
+    closed: tuple[DayOfYear, ...] = ()
+    """Further days that are no business days, every year."""
+
+    @property
+    def counts_business_days(self) -> bool:
+        """Whether it matters which days are business days."""
+        return ClaimUnit.BUSINESS_DAYS in {self.unit, self.not_before_unit}
+
+    @property
+    def looks_at_outages(self) -> bool:
+        """Whether it must be known when outages began or ended."""
+        since = self.since if self.not_before_since is None else self.not_before_since
+        return {self.since, since} != {ClaimFrom.PERIOD_END}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +173,36 @@ class Chronic:
     below: Fraction | None = None
     """Missed means below this; None for the target."""
     in_a_row: bool = False
+    one_below: Fraction | None = None
+    """At least one of the missed periods must be below this too; None asks nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChronicOutages:
+    """A further consequence of failing often: of so many outages in one period, each long enough."""
+
+    outages: int
+    then: str
+    """The right it gives, in words, such as ``terminate``."""
+    minimum_ms: int = 0
+    """Counted downtime of an outage that is long enough."""
+    strict: bool = True
+    """Whether an outage of exactly this is too short."""
+
+    def is_long_enough(self, bad_ms: Fraction) -> bool:
+        """Whether an outage counts."""
+        return bad_ms > self.minimum_ms or (not self.strict and bad_ms == self.minimum_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class DueAfter:
+    """A credit that is due only once ``missed`` of the last ``of`` periods are missed, this one included."""
+
+    missed: int
+    of: int
+    in_a_row: bool = False
+    below: Fraction | None = None
+    """Missed means below this; None for the target."""
 
 
 class GroupRule(StrEnum):

@@ -12,8 +12,18 @@ from sla_service.domain.policies.credits import Credit, Gate, Stack, Table, Tier
 from sla_service.domain.policies.cycles import CalendarMonths, PartPeriod, Period
 from sla_service.domain.policies.downtime import Exclude, Qualify, Quantise
 from sla_service.domain.policies.examples import PolicyExample
-from sla_service.domain.policies.indicators import Indicator, Metric, SubjectKind, SubjectOf, Together, Windows
-from sla_service.domain.policies.payment import Base, Cap, Chronic, Claim, Group, Minimum, Settlement
+from sla_service.domain.policies.indicators import Indicator, Metric, SubjectKind, SubjectOf, Together, Windows, Worse
+from sla_service.domain.policies.payment import (
+    Base,
+    Cap,
+    Chronic,
+    ChronicOutages,
+    Claim,
+    DueAfter,
+    Group,
+    Minimum,
+    Settlement,
+)
 
 MERCHANT_ZONE = "merchant"
 """As a policy's time zone: each merchant's months are those of its own zone."""
@@ -50,7 +60,7 @@ class Policy:
     settlement: Settlement = Settlement()
     claim: Claim | None = None
     """None: automatic."""
-    chronic: tuple[Chronic, ...] = ()
+    chronic: tuple[Chronic | ChronicOutages, ...] = ()
     group: Group | None = None
     effective_to: date | None = None
     is_frozen_for_term: bool = False
@@ -60,6 +70,8 @@ class Policy:
     source: str = ""
     """Where the contract's text was read."""
     examples: tuple[PolicyExample, ...] = ()
+    due_after: DueAfter | None = None
+    """None: every breach is credited, the first one too."""
     digest: str = ""
     """SHA-256 of the file's meaning: comments, order of keys and layout do not change it."""
 
@@ -82,6 +94,11 @@ class Policy:
     def is_metric(self) -> bool:
         """Whether target and table are in a metric's own unit."""
         return isinstance(self.indicator, Metric)
+
+    @property
+    def is_higher_worse(self) -> bool:
+        """Whether a higher figure is a worse one: for metrics that say so."""
+        return isinstance(self.indicator, Metric) and self.indicator.worse is Worse.HIGHER
 
     @property
     def tiers(self) -> tuple[Tier, ...]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from sla_service.domain.policies import credits as c
+from sla_service.domain.policies.claim_terms import why_impossible
 from sla_service.domain.policies.coverage import (
     BOTTOM,
     TOP,
@@ -24,7 +25,7 @@ from sla_service.domain.policies.coverage import (
 from sla_service.domain.policies.cycles import EachDay, EachHour
 from sla_service.domain.policies.indicators import Metric, has_outages
 from sla_service.domain.policies.most import most_of
-from sla_service.domain.policies.payment import Cap, CapPer, ClaimUnit, SettleForm
+from sla_service.domain.policies.payment import Cap, CapPer, SettleForm
 from sla_service.domain.policies.terms import Policy
 from sla_service.domain.shares import format_percent
 
@@ -180,12 +181,8 @@ def _minimums(policy: Policy) -> Iterator[Warning]:
 
 
 def _claim(policy: Policy) -> Iterator[Warning]:
-    claim = policy.claim
-    # How long business days are depends on a year's holidays.
-    if claim is not None and claim.unit is not ClaimUnit.BUSINESS_DAYS:
-        longest_days = claim.within * (MONTH_DAYS if claim.unit is ClaimUnit.MONTHS else 1)
-        if longest_days < claim.not_before_days:
-            yield Warning("claim_impossible", "the deadline is before the first day to claim", "claim.not_before")
+    if policy.claim is not None and (why := why_impossible(policy.claim)):
+        yield Warning("claim_impossible", why, "claim.not_before")
 
 
 def _row_path(credit: Rows, path: str, i: int) -> str:

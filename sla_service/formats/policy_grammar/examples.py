@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from sla_service.domain.incidents import TimelinePoint
-from sla_service.domain.instants import format_instant
+from sla_service.domain.instants import format_instant, parse_date, parse_instant
 from sla_service.domain.money import Money
 from sla_service.domain.policies.examples import ExampleImpact, ExampleUnit, ExampleUsage, Expectation, PolicyExample
 from sla_service.formats import policy_scalars as scalars
@@ -17,7 +17,7 @@ from sla_service.formats.policy_grammar.evidence import EXCLUDED, IMPACT, TIMELI
 from sla_service.formats.policy_grammar.example_contracts import UNITS, Charges, check_shares
 from sla_service.formats.policy_grammar.members import Field, Member, Values
 from sla_service.formats.policy_grammar.records import Check, Record, Spread
-from sla_service.formats.policy_grammar.shapes import ListOf, Scalar, Shape
+from sla_service.formats.policy_grammar.shapes import Converted, Distinct, ListOf, Scalar, Shape
 from sla_service.formats.yaml_reader import Fields
 
 _MAX_TIER = 1_000
@@ -60,6 +60,41 @@ _BUDGET: Scalar[Fraction | str] = Scalar(
 )
 
 
+def _parse_day_or_instant(text: str) -> date | int:
+    return parse_instant(text) if "T" in text else parse_date(text)
+
+
+def _write_day_or_instant(when: date | int) -> str:
+    return times.write_instant(when) if isinstance(when, int) else str(when)
+
+
+def _claimed(parts: tuple[date | None, int | None]) -> date | int:
+    day, at_ms = parts
+    if day is None and at_ms is None:
+        message = "nothing was claimed, which is said by leaving the field out"
+        raise ValueError(message)
+    return day or at_ms or 0
+
+
+_DAY_OR_INSTANT: Scalar[date | int] = Scalar(
+    "day_or_instant",
+    _parse_day_or_instant,
+    _write_day_or_instant,
+    words.text_form(f"{scalars.DAY}|{scalars.INSTANT}", examples=["2023-10-30"]),
+)
+_CLAIMED: Shape[tuple[date | None, int | None]] = Converted(
+    _DAY_OR_INSTANT,
+    lambda when: (None, when) if isinstance(when, int) else (when, None),
+    _claimed,
+)
+_RIGHTS: Shape[tuple[str, ...]] = ListOf(
+    words.TEXT,
+    none=("rights_missing", "name the rights that arise, or write `none`"),
+    distinct=Distinct(str, "the right `{}` is there twice".format),
+    is_bare=True,
+)
+
+
 def _check_expected(
     fields: Fields,
     credit: Money | int | None,
@@ -89,8 +124,8 @@ def _expect(dialect: Dialect) -> Shape[Expectation]:
             Field("parked", words.YES_NO, "Whether there is nothing to measure"),
             Field("tier", words.whole(0, _MAX_TIER), "Number of the row that applies; 0 for none"),
             Field("budget", _BUDGET, "Consumed share of the error budget, or `none`"),
-            Field("right", words.TEXT, "A right that arises"),
-            Field("claim_until", words.DAY, "The last day on which it can be claimed"),
+            Field("right", _RIGHTS, "The rights that arise, all of them, or `none`", "rights"),
+            Field("claim_until", _DAY_OR_INSTANT, "The last day, or instant, on which it can be claimed"),
         ),
         (Check(("credit", "undefined", "parked"), _check_expected),),
     )
@@ -175,7 +210,9 @@ def examples(dialect: Dialect) -> Shape[tuple[PolicyExample, ...]]:
                 *_EVIDENCE,
                 Field("history", ListOf(dialect.edge), "Availability of the periods before, the latest last"),
                 Field("aware", words.INSTANT, "When the customer became aware", "aware_at_ms"),
-                Field("claimed", words.DAY, "When it was claimed", "claimed_on"),
+                Field(
+                    "claimed", _CLAIMED, "When it was claimed: a day, or an instant", ("claimed_on", "claimed_at_ms")
+                ),
                 Field("expect", _expect(dialect), "What it must come to", must=True),
             ),
             (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import DAY_MS, MINUTE_MS
 from sla_service.domain.policies.local_windows import LocalWindow, NthWeekday, StartDay, YearDays
 from sla_service.domain.recurrence import LAST
 from sla_service.formats import policy_scalars as scalars
-from sla_service.formats.policy_grammar import words
+from sla_service.formats.policy_grammar import times, words
 from sla_service.formats.policy_grammar.members import Field
 from sla_service.formats.policy_grammar.records import Check, Record
 from sla_service.formats.policy_grammar.shapes import Defined, Distinct, ListOf, Scalar, Shape
@@ -17,14 +15,7 @@ from sla_service.formats.yaml_reader import Fields
 
 _MIDNIGHT_MINUTE = DAY_MS // MINUTE_MS
 _PLACES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": LAST}
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_LEAP_YEAR = 2000
-
-_DAY_OF_YEAR = rf"([1-9]|[12][0-9]|3[01]) ({'|'.join(_MONTHS)})"
-_YEAR_DAYS = rf"{_DAY_OF_YEAR} to {_DAY_OF_YEAR}"
+_YEAR_DAYS = rf"{times.DAY_OF_YEAR} to {times.DAY_OF_YEAR}"
 
 
 def _parse_start_day(text: str) -> StartDay:
@@ -51,17 +42,17 @@ _START_DAY: Scalar[StartDay] = Scalar(
 
 def _parse_year_days(text: str) -> YearDays:
     match = scalars.matched(_YEAR_DAYS, text, "year_days_format", "write days such as 15 november to 31 december")
-    first_month, last_month = _MONTHS.index(match[2]) + 1, _MONTHS.index(match[4]) + 1
-    found = YearDays(first_month, int(match[1]), last_month, int(match[3]))
-    for month, day in ((first_month, found.first_day), (last_month, found.last_day)):
-        if day > (days := monthrange(_LEAP_YEAR, month)[1]):
-            raise InvalidValueError.of("year_days_format", f"{_MONTHS[month - 1]} has {days} days")
-    return found
+    ends = (f"{match[1]} {match[2]}", f"{match[3]} {match[4]}")
+    try:
+        (first_month, first_day), (last_month, last_day) = map(times.parse_day_of_year, ends)
+    except InvalidValueError as error:
+        raise InvalidValueError.of("year_days_format", error.problems[0].message) from None
+    return YearDays(first_month, first_day, last_month, last_day)
 
 
 def _write_year_days(days: YearDays) -> str:
-    first, last = _MONTHS[days.first_month - 1], _MONTHS[days.last_month - 1]
-    return f"{days.first_day} {first} to {days.last_day} {last}"
+    first = times.write_day_of_year(days.first_month, days.first_day)
+    return f"{first} to {times.write_day_of_year(days.last_month, days.last_day)}"
 
 
 _YEAR: Scalar[YearDays] = Scalar(

@@ -13,10 +13,6 @@ from sla_service.domain.policies.payment import (
     Cap,
     CapPer,
     ChargeMonth,
-    Chronic,
-    Claim,
-    ClaimFrom,
-    ClaimUnit,
     Group,
     GroupCap,
     GroupRule,
@@ -27,15 +23,11 @@ from sla_service.domain.policies.payment import (
 )
 from sla_service.formats import policy_scalars as scalars
 from sla_service.formats.policy_grammar import times, words
-from sla_service.formats.policy_grammar.dialect import Dialect
 from sla_service.formats.policy_grammar.members import Field, Named
 from sla_service.formats.policy_grammar.pay import CAP_AT, GROUP_CAP_AT
 from sla_service.formats.policy_grammar.records import Check, Record
-from sla_service.formats.policy_grammar.shapes import Distinct, Either, ListOf, Scalar, Shape
+from sla_service.formats.policy_grammar.shapes import Distinct, ListOf, Scalar, Shape
 from sla_service.formats.yaml_reader import Fields
-
-_MAX_PERIODS = 60
-_UNITS = {"day": ClaimUnit.DAYS, "business day": ClaimUnit.BUSINESS_DAYS, "month": ClaimUnit.MONTHS}
 
 ROUNDING = words.enumeration(Rounding)
 
@@ -118,11 +110,7 @@ def _parse_expiry(text: str) -> tuple[int | None, int | None]:
 
 def _write_expiry(expiry: tuple[int | None, int | None]) -> str:
     months, days = expiry
-    return _counted(days, "day") if months is None else _counted(months, "month")
-
-
-def _counted(number: int | None, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return times.counted(days, "day") if months is None else times.counted(months, "month")
 
 
 _EXPIRY: Scalar[tuple[int | None, int | None]] = Scalar(
@@ -137,75 +125,6 @@ SETTLEMENT: Shape[Settlement] = Record(
         Field("unused", words.enumeration(Unused), "What becomes of one that is not used by the end of the term"),
     ),
 )
-
-
-def _parse_deadline(text: str) -> tuple[int, ClaimUnit]:
-    message = "write a deadline such as 30 days, 15 business days or 2 months"
-    match = scalars.matched(times.DEADLINE, text, "duration_format", message)
-    return int(match[1]), _UNITS[match[2].removesuffix("s")]
-
-
-def _write_deadline(deadline: tuple[int, ClaimUnit]) -> str:
-    return _counted(deadline[0], next(word for word, unit in _UNITS.items() if unit is deadline[1]))
-
-
-def _parse_days(text: str) -> int:
-    return int(scalars.matched(times.DAYS, text, "duration_format", "write a number of days, such as 5 days")[1])
-
-
-def _parse_country(text: str) -> str:
-    return scalars.matched(scalars.COUNTRY, text, "country_format", "write the country's two letters, such as CN")[0]
-
-
-def _check_holidays(fields: Fields, holidays: str, unit: ClaimUnit) -> None:
-    if holidays and unit is not ClaimUnit.BUSINESS_DAYS:
-        fields.refuse("field_needs", "`holidays` goes with a deadline in business days", "holidays")
-
-
-_DEADLINE: Scalar[tuple[int, ClaimUnit]] = Scalar(
-    "deadline", _parse_deadline, _write_deadline, words.text_form(times.DEADLINE, examples=["15 business days"])
-)
-_DAYS: Scalar[int] = Scalar("days", _parse_days, lambda days: _counted(days, "day"), words.text_form(times.DAYS))
-_COUNTRY: Scalar[str] = Scalar("country", _parse_country, str, words.text_form(scalars.COUNTRY, examples=["CN"]))
-
-CLAIM: Shape[Claim | None] = Either(
-    words.choice({"automatic": None}),
-    Record(
-        Claim,
-        (
-            Field("within", _DEADLINE, "Until when it can be claimed", ("within", "unit"), must=True),
-            Field("since", words.enumeration(ClaimFrom), "From when the deadline is counted"),
-            Field("not_before", _DAYS, "The earliest day, counted from the same day", "not_before_days"),
-            Field("holidays", _COUNTRY, "The country whose public holidays are no business days"),
-        ),
-        (Check(("holidays", "unit"), _check_holidays),),
-    ),
-    lambda claim: claim is None,
-)
-
-
-def _check_missed(fields: Fields, missed: int, of: int) -> None:
-    if missed > of:
-        fields.refuse("range", f"{missed} of {of} periods cannot be missed", "missed")
-
-
-def chronic(dialect: Dialect) -> Shape[tuple[Chronic, ...]]:
-    """What failing often leads to."""
-    periods = words.whole(1, _MAX_PERIODS)
-    return ListOf(
-        Record(
-            Chronic,
-            (
-                Field("missed", periods, "So many periods must be missed"),
-                Field("of", periods, "Of so many, the present one included"),
-                Field("in_a_row", words.YES_NO, "Whether they must follow each other"),
-                Field("below", dialect.edge, "Missed means below this; below the target where it is left out"),
-                Field("then", words.TEXT, "The right that it gives"),
-            ),
-            (Check(("missed", "of"), _check_missed),),
-        ),
-        is_bare=True,
-    )
 
 
 _GROUP_CAP: Shape[GroupCap] = Record(

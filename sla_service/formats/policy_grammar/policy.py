@@ -44,16 +44,29 @@ from sla_service.domain.policies.indicators import (
     Windows,
     has_outages,
 )
-from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base, Chronic, SettleForm, Settlement
+from sla_service.domain.policies.payment import (
+    MONTHLY_FEE,
+    PERIOD_FEE,
+    Base,
+    Chronic,
+    ChronicOutages,
+    Claim,
+    ClaimUnit,
+    DueAfter,
+    SettleForm,
+    Settlement,
+)
 from sla_service.formats.policy_grammar import words
 from sla_service.formats.policy_grammar.allowances import check_shared
+from sla_service.formats.policy_grammar.claims import CLAIM
 from sla_service.formats.policy_grammar.credits import GATE, credit
 from sla_service.formats.policy_grammar.cycles import PERIOD
 from sla_service.formats.policy_grammar.dialect import Dialect
 from sla_service.formats.policy_grammar.downtime import EXCLUDE, QUALIFY, quantise
 from sla_service.formats.policy_grammar.examples import examples
+from sla_service.formats.policy_grammar.failures import chronic, due_after
 from sla_service.formats.policy_grammar.members import Field, Member, Values
-from sla_service.formats.policy_grammar.payment import BASE, CAPS, CLAIM, GROUP, MINIMUMS, ROUNDING, SETTLEMENT, chronic
+from sla_service.formats.policy_grammar.payment import BASE, CAPS, GROUP, MINIMUMS, ROUNDING, SETTLEMENT
 from sla_service.formats.policy_grammar.records import Check, Record, Spread
 from sla_service.formats.policy_grammar.subjects_and_indicators import INDICATOR, SUBJECT
 from sla_service.formats.yaml_reader import Fields
@@ -112,6 +125,7 @@ def _stages(dialect: Dialect) -> tuple[Member, ...]:
         Field("quantise", quantise(dialect), "How time is rounded, in this order"),
         Field("target", dialect.target, "What is promised; a plain number for a metric"),
         Field("gate", GATE, "When the commitment is met, apart from the table", implied=_gate),
+        Field("due_after", due_after(dialect), "How often the promise must be missed before a breach pays"),
         Field("credit", credit(dialect), "What a breach pays"),
         Field("base", BASE, "What a share is of"),
         Field("cap", CAPS, "The most that a credit may be", "caps"),
@@ -139,7 +153,12 @@ def _numbered(example: PolicyExample, service: str) -> PolicyExample:
 
 
 def _check_target(
-    fields: Fields, target: Fraction | None, gate: Gate, credit_: Credit, chronics: tuple[Chronic, ...]
+    fields: Fields,
+    target: Fraction | None,
+    gate: Gate,
+    credit_: Credit,
+    chronics: tuple[Chronic | ChronicOutages, ...],
+    due: DueAfter | None,
 ) -> None:
     """What is held against the target needs one."""
     if target is not None:
@@ -148,8 +167,10 @@ def _check_target(
         fields.refuse("field_missing", f"add `target`, or write `gate: {Gate.NONE}`", "target")
     elif _needs_target(credit_):
         fields.refuse("field_missing", "add `target`: the credit counts from it", "target")
-    elif any(one.below is None for one in chronics):
+    elif any(isinstance(one, Chronic) and one.below is None for one in chronics):
         fields.refuse("field_missing", "add `target`, or `below` to `chronic`", "target")
+    elif due is not None and due.below is None:
+        fields.refuse("field_missing", "add `target`, or `below` to `due_after`", "target")
 
 
 def _needs_target(credit_: Credit) -> bool:
@@ -189,6 +210,15 @@ def _check_first_days(fields: Fields, period: Period, examples_: tuple[PolicyExa
             fields.refuse("period_start", message, "examples", number, "period")
 
 
+def _check_claimed(fields: Fields, claim: Claim | None, examples_: tuple[PolicyExample, ...]) -> None:
+    if claim is None or claim.unit is not ClaimUnit.HOURS:
+        return
+    for number, example in enumerate(examples_):
+        if example.claimed_on is not None:
+            message = "the deadline is in hours, so write the instant, such as 2023-09-19T02:00+08:00"
+            fields.refuse("time_required", message, "examples", number, "claimed")
+
+
 # Requests and metrics have no outages: what is said of outages would be said for nothing. One check for each stage, so
 # that a mistake in one hides no other.
 
@@ -211,6 +241,14 @@ def _check_rounding(fields: Fields, indicator: Indicator, quantise_: tuple[Quant
 def _check_pay(fields: Fields, indicator: Indicator, credit_: Credit) -> None:
     if not has_outages(indicator) and _looks_at_time(credit_):
         fields.refuse("no_outages", f"pay by availability, not by time down: {_NO_OUTAGES}", "credit")
+
+
+def _check_counted(fields: Fields, indicator: Indicator, chronics: tuple[Chronic | ChronicOutages, ...]) -> None:
+    if has_outages(indicator):
+        return
+    for number, rule in enumerate(chronics):
+        if isinstance(rule, ChronicOutages):
+            fields.refuse("no_outages", f"count missed periods instead: {_NO_OUTAGES}", "chronic", number)
 
 
 def _looks_at_time(credit_: Credit) -> bool:
@@ -243,9 +281,11 @@ _CHECKS = (
     Check(("indicator", "exclude"), _check_allowances),
     Check(("indicator", "quantise"), _check_rounding),
     Check(("indicator", "credit"), _check_pay),
+    Check(("indicator", "chronic"), _check_counted),
     Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
-    Check(("target", "gate", "credit", "chronic"), _check_target),
+    Check(("target", "gate", "credit", "chronic", "due_after"), _check_target),
     Check(("base", "settlement", "credit", "examples"), _check_fees),
     Check(("period", "examples"), _check_first_days),
+    Check(("claim", "examples"), _check_claimed),
 )

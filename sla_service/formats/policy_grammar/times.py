@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 
+from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, format_instant
 from sla_service.formats.policy_scalars import matched
 
 DURATION = r"([1-9][0-9]{0,5})\s?(s|min|h|d)"
 NO_TIME = r"0\s?(s|min|h|d)"
 MONTHS_OR_DAYS = r"([1-9][0-9]{0,3})\s?(months?|days?)"
-DEADLINE = r"([1-9][0-9]{0,3})\s?(days?|business days?|months?)"
-DAYS = r"(0|[1-9][0-9]{0,3})\s?days?"
+DEADLINE = r"([1-9][0-9]{0,3})\s?(days?|business days?|months?|h)"
+DAYS = r"([1-9][0-9]{0,3}|0(?= ?day))\s?(days?|business days?)"
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+DAY_OF_YEAR = rf"([1-9]|[12][0-9]|3[01]) ({'|'.join(MONTHS)})"
 CLOCK_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00"
 
 _UNIT_MS = {"s": SECOND_MS, "min": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _MAX_UNITS = 999_999
+_LEAP_YEAR = 2000
+
+
+def parse_day_of_year(text: str) -> tuple[int, int]:
+    """``24 december`` as month and day."""
+    match = matched(DAY_OF_YEAR, text, "day_of_year_format", "write a day such as 24 december")
+    month, day = MONTHS.index(match[2]) + 1, int(match[1])
+    if day > (days := monthrange(_LEAP_YEAR, month)[1]):
+        raise InvalidValueError.of("day_of_year_format", f"{match[2]} has {days} days")
+    return month, day
+
+
+def write_day_of_year(month: int, day: int) -> str:
+    """``24 december``."""
+    return f"{day} {MONTHS[month - 1]}"
 
 
 def parse_duration_ms(text: str) -> int:
@@ -50,6 +72,11 @@ def write_duration_ms(time_ms: int) -> str:
 def can_write_ms(time_ms: int) -> bool:
     """Whether a policy file can say this as a duration."""
     return any(time_ms % unit_ms == 0 and 0 < time_ms // unit_ms <= _MAX_UNITS for unit_ms in _UNIT_MS.values())
+
+
+def counted(number: int | None, unit: str) -> str:
+    """``1 day``, ``30 days``."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def write_instant(at_ms: int) -> str:

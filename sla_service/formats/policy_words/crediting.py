@@ -25,7 +25,7 @@ from sla_service.domain.policies.credits import (
     Time,
 )
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base
-from sla_service.formats.policy_words.ranges import band_range, tier_range
+from sla_service.formats.policy_words.ranges import band_range, missed_means, tier_range
 from sla_service.formats.policy_words.voice import Voice
 
 TERMINATE = "terminate"
@@ -35,6 +35,18 @@ _PLAIN_BASES = {Base((name,)): name for name in (MONTHLY_FEE, PERIOD_FEE)}
 
 def target(voice: Voice) -> Iterator[str]:
     """Stage 7."""
+    yield from _promise(voice)
+    due = voice.policy.due_after
+    if due is not None:
+        yield voice.say(
+            "target.due_in_a_row" if due.in_a_row else "target.due_any",
+            missed=voice.number(due.missed),
+            of=voice.count("time.period", due.of),
+            means=missed_means(voice, due.below),
+        )
+
+
+def _promise(voice: Voice) -> Iterator[str]:
     policy = voice.policy
     if policy.target is None:
         yield voice.say("target.none")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sla_service.domain.policies.coverage import holes_of, overlaps_of
 from sla_service.domain.policies.credits import Amount, Bands, Credit, Manual, Pay, Stack, Table, pays_of
+from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE
 from sla_service.formats.policy_words.crediting import parts_of
 from sla_service.formats.policy_words.ranges import range_of
 from sla_service.formats.policy_words.voice import Voice
@@ -15,10 +16,20 @@ def person(voice: Voice) -> Iterator[str]:
     """Contradictions, holes, overlaps, currencies without an amount, and what is decided by hand."""
     terms = voice.policy.qualify
     found = [voice.say("person.exactly", run=voice.time(terms.minimum_run_ms))] if terms.exactly_undefined else []
+    found += _unknown_base(voice)
     found += parts_of(voice, voice.policy.credit, _open)
     yield from found or [voice.say("person.nothing")]
     if found:
         yield voice.say("person.how")
+
+
+def _unknown_base(voice: Voice) -> list[str]:
+    """A fee is always known; charges only where they were imported."""
+    kinds = voice.policy.base.of
+    if {MONTHLY_FEE, PERIOD_FEE} & {*kinds}:
+        return []
+    names = voice.any_of([voice.quoted(kind) for kind in kinds])
+    return [voice.say(f"person.base.{voice.policy.base.month}", charges=names)]
 
 
 def _open(voice: Voice, one: Credit) -> Iterator[str]:

@@ -34,6 +34,13 @@ def worse_than(voice: Voice, edge: Fraction) -> str:
     return _figures(voice, [_figure(voice, "above" if voice.is_worse_higher else "below", edge)])
 
 
+def missed_means(voice: Voice, below: Fraction | None) -> str:
+    """What a missed period is: ``missed is a period with availability below 99%``."""
+    if below is None:
+        return voice.say("settlement.missed.target")
+    return voice.say("settlement.missed.figure", range=worse_than(voice, below))
+
+
 def range_of(voice: Voice, credit: Table | Bands, figures: Range) -> str:
     """Figures that rows leave out or share."""
     low, high = figures

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sla_service.domain.policies.payment import Chronic, Claim, ClaimUnit, Group, SettleForm, Settlement, Unused
+from sla_service.domain.policies.indicators import SubjectKind
+from sla_service.domain.policies.payment import (
+    Chronic,
+    ChronicOutages,
+    Claim,
+    ClaimUnit,
+    Group,
+    SettleForm,
+    Settlement,
+    Unused,
+)
 from sla_service.formats.policy_words.crediting import right
-from sla_service.formats.policy_words.ranges import worse_than
+from sla_service.formats.policy_words.ranges import missed_means, worse_than
 from sla_service.formats.policy_words.voice import Voice
 
-_COUNTS = {ClaimUnit.DAYS: "time.day", ClaimUnit.BUSINESS_DAYS: "time.business_day", ClaimUnit.MONTHS: "time.month"}
+_COUNTS = {
+    ClaimUnit.DAYS: "time.day",
+    ClaimUnit.BUSINESS_DAYS: "time.business_day",
+    ClaimUnit.MONTHS: "time.month",
+    ClaimUnit.HOURS: "time.hour",
+}
 _KEPT = {SettleForm.NEXT_INVOICE, SettleForm.VOUCHER}
 """Forms that lie on the account until they are used up."""
 
@@ -25,7 +40,7 @@ def settlement(voice: Voice) -> Iterator[str]:
     else:
         yield from _claim(voice, policy.claim)
     for chronic in policy.chronic:
-        yield _chronic(voice, chronic)
+        yield _outages(voice, chronic) if isinstance(chronic, ChronicOutages) else _chronic(voice, chronic)
     if policy.group is None:
         yield voice.say("settlement.group.none")
     else:
@@ -57,22 +72,40 @@ def _expiry(voice: Voice, terms: Settlement) -> Iterator[str]:
 
 def _claim(voice: Voice, claim: Claim) -> Iterator[str]:
     within = voice.count(_COUNTS[claim.unit], claim.within)
-    yield voice.say("settlement.claim", within=within, since=voice.say(f"settlement.since.{claim.since}"))
-    if claim.not_before_days:
-        yield voice.say("settlement.not_before", days=voice.count("time.day", claim.not_before_days))
-    if claim.unit is ClaimUnit.BUSINESS_DAYS:
+    if claim.unit is ClaimUnit.HOURS:
+        yield voice.say("settlement.claim_hours", within=within, since=voice.say(f"settlement.instant.{claim.since}"))
+    else:
+        yield voice.say("settlement.claim", within=within, since=voice.say(f"settlement.since.{claim.since}"))
+    yield from _earliest(voice, claim)
+    if claim.counts_business_days:
         country = voice.country(claim.holidays)
         yield voice.say("settlement.holidays", country=country) if claim.holidays else voice.say("settlement.weekends")
+        if claim.closed:
+            days = voice.every([voice.day_of_year(one.month, one.day) for one in claim.closed])
+            yield voice.say("settlement.closed", days=days)
     elif claim.holidays:
         yield voice.idle(f"holidays: {claim.holidays}")
 
 
+def _earliest(voice: Voice, claim: Claim) -> Iterator[str]:
+    days = voice.count(_COUNTS[claim.not_before_unit], claim.not_before_days)
+    if claim.not_before_since is None:
+        if claim.not_before_days:
+            key = "not_before_hours" if claim.unit is ClaimUnit.HOURS else "not_before"
+            yield voice.say(f"settlement.{key}", days=days)
+        return
+    since = voice.say(f"settlement.since.{claim.not_before_since}")
+    if claim.not_before_days:
+        yield voice.say("settlement.not_before_since", days=days, since=since)
+    else:
+        yield voice.say("settlement.not_before_day", since=since)
+
+
 def _chronic(voice: Voice, chronic: Chronic) -> str:
     of_month = "_month" if voice.parts else ""
-    if chronic.below is None:
-        means = voice.say(f"settlement.missed.target{of_month}")
-    else:
-        means = voice.say(f"settlement.missed.figure{of_month}", range=worse_than(voice, chronic.below))
+    means = missed_means(voice, chronic.below)
+    if chronic.one_below is not None:
+        means = voice.say("settlement.missed.one", means=means, range=worse_than(voice, chronic.one_below))
     return voice.say(
         f"settlement.chronic{of_month}.{'in_a_row' if chronic.in_a_row else 'any'}",
         missed=voice.number(chronic.missed),
@@ -80,3 +113,20 @@ def _chronic(voice: Voice, chronic: Chronic) -> str:
         means=means,
         then=right(voice, chronic.then),
     )
+
+
+def _outages(voice: Voice, chronic: ChronicOutages) -> str:
+    side = "any" if chronic.strict and not chronic.minimum_ms else "more_than" if chronic.strict else "at_least"
+    return voice.say(
+        f"settlement.outages.{side}",
+        outages=voice.count("time.outage", chronic.outages),
+        time=voice.time(chronic.minimum_ms),
+        of=_of_units(voice),
+        then=right(voice, chronic.then),
+    )
+
+
+def _of_units(voice: Voice) -> str:
+    """Whose outages are counted, where a contract has units that are looked at one by one or as a pool."""
+    kind = voice.policy.subject
+    return voice.say(f"settlement.outages_of.{kind}") if kind in {SubjectKind.POOL, SubjectKind.UNIT} else ""

@@ -124,8 +124,8 @@ class Voice:
         return format_skeleton("MMMMd", date(_LEAP_YEAR, month, day), locale=self.ways.dates)
 
     def country(self, code: str) -> str:
-        """``China (CN)``."""
-        return self.say("word.country", name=self.ways.dates.territories.get(code, code), code=code)
+        """``China (CN)``, ``Germany (DE-BY)``."""
+        return self.say("word.country", name=self.ways.dates.territories.get(code[:2], code), code=code)
 
     def amounts(self, amounts: Sequence[Money]) -> str:
         """``USD 5.00 or EUR 4.50``: whichever is in the contract's currency."""

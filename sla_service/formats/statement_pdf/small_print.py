@@ -51,7 +51,7 @@ def credit_terms(draft: Draft, credit: StatedCredit) -> Iterator[str]:
     yield _period(draft, credit)
     yield " ".join(_settlement(draft, credit))
     if credit.claim_until:
-        yield say("statement.print.claimed", date=ways.iso_day(credit.claim_until))
+        yield say("statement.print.claimed", date=ways.in_zone(credit.time_zone).until(credit.claim_until))
     if credit.paid.group:
         yield say("statement.print.group", name=credit.paid.group)
 

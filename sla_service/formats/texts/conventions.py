@@ -16,7 +16,7 @@ from babel.core import get_global
 from babel.dates import format_date, format_skeleton, get_timezone_name
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from sla_service.domain.instants import MINUTE_MS, load_zone, to_datetime
+from sla_service.domain.instants import MINUTE_MS, load_zone, parse_instant, to_datetime
 from sla_service.domain.money import Money, format_exact
 from sla_service.domain.periods import Month
 from sla_service.domain.shares import format_floored
@@ -70,6 +70,10 @@ class Conventions:
     def iso_day(self, text: str) -> str:
         """The same from ``2023-09-19``."""
         return self.day(date.fromisoformat(text))
+
+    def until(self, text: str) -> str:
+        """The end of a deadline: a day, or a moment where it is an instant, ``2023-09-19T06:00:00Z``."""
+        return self.moment(parse_instant(text)) if "T" in text else self.iso_day(text)
 
     def weekday(self, day: date) -> str:
         """``Tuesday, 19 September 2023``."""

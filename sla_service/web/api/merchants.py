@@ -86,7 +86,9 @@ class AvailabilityServiceSchema(ServiceSchema):
     service_time_ms = fields.Integer(required=True, metadata=told("Service time, where credits extend the term."))
     rights = fields.List(fields.String(), required=True, metadata=told("Rights that arose, such as terminate."))
     claim_until = fields.String(
-        required=True, allow_none=True, metadata=told("The last day for a claim, where one is needed.")
+        required=True,
+        allow_none=True,
+        metadata=told("The last day for a claim, or the last instant of a deadline in hours, where one is needed."),
     )
     decided_by = fields.String(
         required=True, allow_none=True, metadata=told("Who decided, where the contract has no answer.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sla_service.domain.assessment import Outcome
+from sla_service.domain.failures import NOT_DUE
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Credit, Gate, Hits, Stack, Table
@@ -17,6 +18,7 @@ from sla_service.web.portal.figures import amount, in_requests, measured, promis
 SORRY = "We are sorry that your store was not there when your customers needed it."
 SORRY_FOR_LESS = "We are sorry that our service was not as good as it should have been."
 BY_HAND = "A person is looking at this month by hand; its figures will appear here."
+WAITS = "The contract pays only once the promise is missed repeatedly, and that is not so yet."
 DECIDED = "A person decided on it, because the contract alone does not say."
 NOT_COUNTED = {
     "not_affected": "your store was not affected by it",
@@ -171,8 +173,10 @@ def _money(ways: Conventions, one: ServiceMonth) -> str:
     if one.outcome == Outcome.BELOW_MINIMUM:
         return "The credit for it would be smaller than the smallest one that the contract pays."
     if one.outcome == Outcome.UNCLAIMED:
-        return f"A credit for it must be claimed by {ways.iso_day(one.claim_until)}; no claim of yours is known yet."
+        return f"A credit for it must be claimed by {ways.until(one.claim_until)}; no claim of yours is known yet."
     if one.outcome != Outcome.CREDITED:
+        if one.reason == NOT_DUE:
+            return WAITS
         by_hand = "A person looked at it and found that nothing is owed."
         return by_hand if one.decided_by else "The contract pays nothing for it."
     said = [_credited(ways, one), *([DECIDED] if one.decided_by else [])]
@@ -199,7 +203,7 @@ def claim(ways: Conventions, one: ServiceMonth) -> str:
     """That a credit must be claimed, and until when; empty where there is nothing to claim."""
     if one.outcome != Outcome.UNCLAIMED:
         return ""
-    return f"To be claimed by {ways.iso_day(one.claim_until)}. Write to us, and name the month."
+    return f"To be claimed by {ways.until(one.claim_until)}. Write to us, and name the month."
 
 
 def estimate(ways: Conventions, one: ServiceMonth) -> str:
