@@ -1742,11 +1742,11 @@ CASES = [
         },
         [
             "It cannot be claimed earlier than 5 business days after that day.",
-            "Saturdays, Sundays and the public holidays of Germany (DE-BY) are no business days.",
+            "The weekends and public holidays of Germany (DE-BY) are no business days; weekend days that are worked there in exchange for a holiday are.",
         ],
         [
             "自该日起满5个工作日后方可申请。",
-            "星期六、星期日及德国（DE-BY）的法定节假日不计为工作日。",
+            "德国（DE-BY）的周末及法定节假日不计为工作日；当地因调休而上班的周末计为工作日。",
         ],
         id="an earliest day in business days of a part of a country",
     ),

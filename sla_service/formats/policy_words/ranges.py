@@ -36,9 +36,10 @@ def worse_than(voice: Voice, edge: Fraction) -> str:
 
 def missed_means(voice: Voice, below: Fraction | None) -> str:
     """What a missed period is: ``missed is a period with availability below 99%``."""
+    of_month = "_month" if voice.parts else ""
     if below is None:
-        return voice.say("settlement.missed.target")
-    return voice.say("settlement.missed.figure", range=worse_than(voice, below))
+        return voice.say(f"settlement.missed.target{of_month}")
+    return voice.say(f"settlement.missed.figure{of_month}", range=worse_than(voice, below))
 
 
 def range_of(voice: Voice, credit: Table | Bands, figures: Range) -> str:
