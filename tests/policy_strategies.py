@@ -476,6 +476,7 @@ def examples(draw: st.DrawFn, period, base: payment.Base, service: str, *, is_me
             announced_at_ms=draw(_maybe_instant),
             upstream=draw(st.none() | texts),
             confirmed_at_ms=draw(_maybe_instant),
+            unit=draw(st.none() | (st.sampled_from(units) if units else texts)),
         )
         for number in range(1, draw(st.integers(1, 3)))
     ]

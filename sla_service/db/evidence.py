@@ -94,6 +94,7 @@ def load_exclusions(session: Session, *, near: Window, merchant_id: str | None) 
         (found.c.started_at_ms - found.c.announced_at_ms).label("notice_ms"),
         found.c.upstream,
         found.c.confirmed_at_ms.label("confirmed_ms"),
+        found.c.unit,
     ).where(found.c.started_at_ms < near.end_ms, found.c.ended_at_ms > near.start_ms)
     if merchant_id is not None:
         query = query.where(found.c.merchant_id.is_(None) | (found.c.merchant_id == merchant_id))

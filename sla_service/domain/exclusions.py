@@ -22,7 +22,7 @@ class ExclusionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A window that may be excluded, for a service, and where given only in a region or for one merchant."""
+    """A window that may be excluded, for a service, and where given only in a region, for one merchant or its unit."""
 
     exclusion_id: str
     kind: ExclusionKind
@@ -36,6 +36,7 @@ class Exclusion:
     """The upstream provider at fault, by name."""
     confirmed_at_ms: int | None = None
     """When the upstream provider confirmed it; None if it did not."""
+    unit: str | None = None
 
     @property
     def notice_ms(self) -> int | None:

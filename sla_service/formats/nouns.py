@@ -195,10 +195,11 @@ NOUNS: dict[str, Noun] = {
                 reason=cells.parse_text,
                 upstream_=cells.parse_text,
                 confirmed_at_=parse_instant,
+                unit_=cells.parse_id,
             ),
             _stored(
                 "exclusion_id kind service region merchant_id started_at_ms ended_at_ms announced_at_ms reason "
-                "upstream confirmed_at_ms",
+                "upstream confirmed_at_ms unit",
                 "started_at_ms ended_at_ms announced_at_ms confirmed_at_ms",
             ),
             row_checks.exclusion_row,

@@ -55,8 +55,11 @@ def impact_row(*cells: Any) -> tuple[Any, ...]:  # noqa: ANN401
 
 
 def exclusion_row(*cells: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    """``ended_at`` after ``started_at``."""
+    """``ended_at`` after ``started_at``; a unit is one of a merchant's."""
     _ordered(cells[5], cells[6])
+    if cells[11] is not None and cells[4] is None:
+        message = "say whose unit it is: merchants may have units of the same name"
+        raise at_column(InvalidValueError.of("required", message), "merchant_id")
     return cells
 
 

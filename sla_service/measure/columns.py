@@ -129,9 +129,10 @@ EXCLUSIONS = pa.schema(
         ("notice_ms", pa.int64()),
         ("upstream", pa.string()),
         ("confirmed_ms", pa.int64()),
+        ("unit", pa.string()),
     ],
 )
-"""What happened that terms may exclude. Region and merchant null: for all; notice null: never announced."""
+"""What happened that terms may exclude. Region, merchant and unit null: for all; notice null: never announced."""
 
 TOTALS = pa.schema(
     [

@@ -44,6 +44,8 @@ def excluded_windows(units: Expr, rules: Expr, exclusions: Expr) -> Expr:
     found = found.filter(
         _.region_found.isnull() | (_.region_found == _.region),
         _.merchant_id_found.isnull() | (_.merchant_id_found == _.merchant_id),
+        # A contract that is measured as a whole goes on at its other units.
+        _.unit_found.isnull() | (_.unit_found == _.unit),
         _.notice_ms.isnull() | (_.notice_ms_found >= _.notice_ms),
         ~_.confirmed | _.confirmed_ms.notnull(),
         _.upstream.isnull() | ~_.covered.contains("|" + _.upstream + "|"),

@@ -115,6 +115,7 @@ def example_evidence(policy: Policy, example: PolicyExample) -> Gathered:
                 "notice_ms": one.notice_ms,
                 "upstream": one.upstream,
                 "confirmed_ms": one.confirmed_at_ms,
+                "unit": one.unit,
             }
             for one in example.excluded
         ],

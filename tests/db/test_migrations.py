@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sla_service.db.engine import create_engine, downgrade, schema_revisions, upgrade, writing
 from sla_service.db.tables import metadata
 
-FIRST, SECOND = "20261123_0001", "20261124_0001"
+FIRST, SECOND, UNITS = "20261123_0001", "20261124_0001", "20261125_0001"
 ROWS = {
     "merchants": "'M1', 'Store', 'a@b.example', 'en', 'UTC', 'CN', 'USD', 'asia', NULL, NULL, '2020-01-01', NULL",
     "incidents": "'I1', 'Outage', 'shop', NULL, 'network', NULL, 10, 20, 'page', 'x'",
@@ -90,15 +90,15 @@ def test_every_row_is_still_there_after_the_way_down(first):
 
 
 def test_up_down_and_up_again_ends_in_the_same_tables(engine):
-    head = shape(engine)
+    head, revision = shape(engine), schema_revisions(engine)[0]
     downgrade(engine, FIRST)
     low = shape(engine)
-    upgrade(engine, SECOND)
+    upgrade(engine)
     downgrade(engine, FIRST)
     assert shape(engine) == low
-    upgrade(engine, SECOND)
+    upgrade(engine)
     assert shape(engine) == head
-    assert schema_revisions(engine)[0] == SECOND
+    assert schema_revisions(engine)[0] == revision
 
 
 def test_the_way_down_ends_in_the_very_tables_of_the_first_release(sqlite_engine, tmp_path):
@@ -165,3 +165,17 @@ def test_the_new_constraints_of_credits_hold(first, credit):
     upgrade(engine, SECOND)
     with pytest.raises(IntegrityError):
         execute(engine, credit)
+
+
+def test_exclusions_of_one_unit_are_forgotten_on_the_way_down_and_not_made_exclusions_of_all(first):
+    engine, before = first
+    upgrade(engine, UNITS)
+    execute(
+        engine,
+        "INSERT INTO exclusions (exclusion_id, kind, service, merchant_id, started_at_ms, ended_at_ms, reason, unit)"
+        " VALUES ('X2', 'other', 'shop', 'M1', 10, 20, 'rain', 'kiel')",
+    )
+    downgrade(engine, SECOND)
+    after = contents(engine)
+    assert [row["exclusion_id"] for row in after["exclusions"]] == ["X1"]
+    assert after["imports"] == before["imports"], "a file of impacts is as it was"

@@ -102,7 +102,7 @@ examples:
   units: [a, {name: b, from: 2023-09-03, to: 2023-09-20}]
   impact: {from: 2023-09-19T02:00Z, to: 2023-09-19T02:01Z, share: 50%, unit: a, confirmed_at: 2023-09-19T02:00Z, ticket_at: 2023-09-19T02:00Z, reported_at: 2023-09-19T02:00Z, times: 3, every: 10 min}
   timeline: {at: 2023-09-19T02:00Z, available: 50%}
-  excluded: {kind: upstream, from: 2023-09-19T02:00Z, to: 2023-09-19T02:01Z, announced: 2023-09-19T02:00Z, upstream: x, confirmed_at: 2023-09-19T02:00Z}
+  excluded: {kind: upstream, from: 2023-09-19T02:00Z, to: 2023-09-19T02:01Z, announced: 2023-09-19T02:00Z, upstream: x, confirmed_at: 2023-09-19T02:00Z, unit: a}
   usage: {from: 2023-09-19T02:00Z, to: 2023-09-19T03:00Z, every: 1 min, requests: 10, failed: 1, tolerated: 2, users: 3, users_affected: 1, value: 1.5, unit: b}
   charges: {usage: 1000.00 USD, hourly-rate: 0.036 USD}
   credited_before: 180.00 USD
@@ -317,6 +317,7 @@ EXAMPLES = [
     ("impact", f"[{{{IMPACT}, ticket_at: 2023-09-19T02:01Z, times: 2, every: 1 h}}]", "impact", tuple(ExampleImpact(a_window(f"19T0{h}:00", f"19T0{h}:05"), ticket_at_ms=parse_instant(f"2023-09-19T0{h}:01Z")) for h in (2, 3))),
     ("timeline", "[{at: 2023-09-19T02:00Z, available: 50%}, {at: 2023-09-19T03:00Z, available: 100%}]", "timeline", (TimelinePoint(parse_instant("2023-09-19T02:00Z"), 500_000), TimelinePoint(parse_instant("2023-09-19T03:00Z"), SHARE_FULL_PPM))),
     ("excluded", f"[{{kind: upstream, {IMPACT}, upstream: AWS, confirmed_at: 2023-09-20T00:00Z}}]", "excluded", (Exclusion("E1", ExclusionKind.UPSTREAM, "storefront", a_window("19T02:00", "19T02:05"), "", upstream="AWS", confirmed_at_ms=parse_instant("2023-09-20T00:00Z")),)),
+    ("excluded", f"[{{kind: other, {IMPACT}, unit: kiel}}]", "excluded", (Exclusion("E1", ExclusionKind.OTHER, "storefront", a_window("19T02:00", "19T02:05"), "", unit="kiel"),)),
     ("usage", f"[{{{IMPACT}, requests: 10, failed: 1}}]", "usage", (ExampleUsage(a_window("19T02:00", "19T02:05"), 10, 1),)),
     ("usage", f"[{{{IMPACT}, every: 1 min, value: 1.5}}]", "usage", tuple(ExampleUsage(a_window(f"19T02:0{m}", f"19T02:0{m + 1}"), value=Fraction(3, 2)) for m in range(5))),
     ("charges", "{recurring: 1000.00 USD, hourly_rate: 0.036 USD}", "charges", (("recurring", Fraction(1000), "USD"), ("hourly_rate", Fraction("0.036"), "USD"))),
@@ -493,6 +494,7 @@ REFUSED_EXAMPLES = [
     ("charges of a period in two currencies", {"fee": "", "charges": "{usage: [1.00 USD, 1.00 EUR, 1.00 USD]}"}, "currency_mismatch", "examples[1].charges.usage", "several currencies"),
     ("a unit twice", {"units": "[a, a]"}, "duplicate_rule", "examples[1].units[2]", "`a` is there twice"),
     ("no units", {"units": "0"}, "number_range", "examples[1].units", "from 1 to"),
+    ("an exclusion of a unit that the contract does not have", {"units": "2", "excluded": f"[{{kind: other, {IMPACT}, unit: 3}}]"}, "unit_unknown", "examples[1].excluded", "`units` does not have 3"),
     ("a unit that the contract does not have", {"units": "2", "impact": f"[{{{IMPACT}, unit: 3}}]"}, "unit_unknown", "examples[1].impact", "`units` does not have 3"),
     ("times without every", {"impact": f"[{{{IMPACT}, times: 2}}]"}, "field_needs", "examples[1].impact[1]", "need each other"),
     ("times that go beyond all days", {"impact": f"[{{{IMPACT}, times: 100000, every: 1 d}}]"}, "instant_range", "examples[1].impact[1]", "after the year 2099"),

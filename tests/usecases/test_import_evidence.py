@@ -220,9 +220,9 @@ IMPACTS = f"""incident_id,merchant_id,service,unit,started_at,ended_at,share,con
 I1,M1,shop,,{START},{END},1,2023-09-02T10:06Z,2023-09-02T10:07Z,2023-09-02T10:08Z
 I1,M1,shop,site-1,{START},{END},0.5,,,
 """
-EXCLUSIONS = f"""exclusion_id,kind,service,started_at,ended_at,reason,upstream,confirmed_at
-X1,topology,shop,{START},{END},one zone only,,
-X2,upstream,shop,{START},{END},cloud,cloud-one,{LATER}
+EXCLUSIONS = f"""exclusion_id,kind,service,merchant_id,unit,started_at,ended_at,reason,upstream,confirmed_at
+X1,topology,shop,M1,site-1,{START},{END},one zone only,,
+X2,upstream,shop,,,{START},{END},cloud,cloud-one,{LATER}
 """
 
 
@@ -239,10 +239,19 @@ def test_incidents_impacts_and_exclusions_bring_their_instants_units_and_upstrea
         ("site-1", 500_000, None, None, None),
     }
     exclusions = read(engine, load_exclusions, near=SEPTEMBER, merchant_id=None).to_pylist()
-    assert {(row["kind"], row["upstream"], row["confirmed_ms"]) for row in exclusions} == {
-        ("topology", None, None),
-        ("upstream", "cloud-one", parse_instant(LATER)),
+    assert {(row["kind"], row["unit"], row["upstream"], row["confirmed_ms"]) for row in exclusions} == {
+        ("topology", "site-1", None, None),
+        ("upstream", None, "cloud-one", parse_instant(LATER)),
     }
+
+
+def test_an_exclusion_of_a_unit_says_whose(engine):
+    put(engine, "merchants", PARTIES)
+    with pytest.raises(InvalidValueError) as caught:
+        put(engine, "exclusions", EXCLUSIONS.replace(",M1,site-1,", ",,site-1,"))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.rule, problem.column) == (2, "required", "merchant_id")
+    assert "whose unit" in problem.message
 
 
 def test_one_window_of_two_units_is_two_impacts_and_twice_the_same_unit_is_refused(engine):

@@ -196,6 +196,7 @@ class ExclusionRecord(Record, table=True):
     reason: str = text()
     upstream: str | None = optional_text()
     confirmed_at_ms: int | None = optional_big()
+    unit: str | None = optional_text()
 
 
 class UsageRecord(Record, table=True):

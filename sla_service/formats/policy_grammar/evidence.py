@@ -99,6 +99,7 @@ EXCLUDED: Shape[tuple[Exclusion, ...]] = ListOf(
             Field("announced", words.INSTANT, "When it was announced", "announced_at_ms"),
             Field("upstream", words.TEXT, "The upstream provider at fault"),
             Field("confirmed_at", words.INSTANT, "When the upstream provider confirmed it", "confirmed_at_ms"),
+            Field("unit", words.TEXT, "The only unit for which it may be left out; all of them where it is left out"),
         ),
         make=_exclusion,
     )

@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
+from sla_service.domain.exclusions import Exclusion
 from sla_service.domain.incidents import TimelinePoint
 from sla_service.domain.instants import format_instant, parse_date, parse_instant
 from sla_service.domain.money import Money
@@ -164,11 +165,15 @@ def _check_timeline(fields: Fields, timeline: tuple[TimelinePoint, ...]) -> None
 
 
 def _check_units(
-    fields: Fields, units: tuple[ExampleUnit, ...], impact: tuple[ExampleImpact, ...], usage: tuple[ExampleUsage, ...]
+    fields: Fields,
+    units: tuple[ExampleUnit, ...],
+    impact: tuple[ExampleImpact, ...],
+    usage: tuple[ExampleUsage, ...],
+    excluded: tuple[Exclusion, ...],
 ) -> None:
     check_shares(fields, units)
     known = {unit.name for unit in units}
-    for name, rows in (("impact", impact), ("usage", usage)):
+    for name, rows in (("impact", impact), ("usage", usage), ("excluded", excluded)):
         unknown = sorted({row.unit for row in rows if row.unit} - known) if units else []
         if unknown:
             fields.refuse("unit_unknown", f"`units` does not have {', '.join(unknown)}", name)
@@ -218,7 +223,7 @@ def examples(dialect: Dialect) -> Shape[tuple[PolicyExample, ...]]:
             (
                 Check(("fee", "credited_before", "charges", "expect"), _check_currency),
                 Check(("timeline",), _check_timeline),
-                Check(("units", "impact", "usage"), _check_units),
+                Check(("units", "impact", "usage", "excluded"), _check_units),
             ),
         )
     )
