@@ -103,6 +103,8 @@ def qualifies(draw: st.DrawFn) -> downtime.Qualify:
         draw(_one_of(downtime.Clock)),
         affected,
         draw(st.just(0) | durations_ms) if affected is downtime.Affected.ACTIVE else 0,
+        draw(_one_of(downtime.RunsMeasured)),
+        draw(st.just(0) | durations_ms),
     )
 
 

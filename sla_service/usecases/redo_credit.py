@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from sla_service.domain.accounting import Judged, Piece, PieceStatus
+from sla_service.domain.accounting.order import PARTING
 from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
 from sla_service.domain.accounting.spans import parts_of
 from sla_service.domain.assessment import is_met
@@ -28,7 +29,7 @@ from sla_service.domain.periods import Month, day_count
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Credit, Stack, Stacking, Table
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
-from sla_service.domain.policies.downtime import ExclusionEffect, ExclusionRule
+from sla_service.domain.policies.downtime import ExclusionEffect, ExclusionRule, Qualify, RunsMeasured
 from sla_service.domain.policies.indicators import (
     Events,
     Metric,
@@ -152,23 +153,31 @@ def _rounded(policy: Policy, measurement: Measurement) -> Measurement:
 
 
 def _judged(policy: Policy, lines: Sequence[Row]) -> list[Judged]:
-    """Lines as the pieces that they were made of; lines that touch are one run."""
+    """Lines as the pieces that they were made of; those of one outage have one run."""
     effects = {
         rule.kind.value if isinstance(rule, ExclusionRule) else "recurring": rule.effect
         for rule in reversed(policy.exclude)
     }
     judged: list[Judged] = []
+    run, last_end = 0, None
     for line in lines:
         start, end = line["started_at_ms"], line["ended_at_ms"]
-        touches = bool(judged) and judged[-1].piece.end_ms == start
-        run = judged[-1].run + (not touches) if judged else 0
         effect = effects.get(line["reason"]) if line["reason"] else None
         status = PieceStatus(line["status"])
         if effect is not None and status is PieceStatus.COUNTED:
             status = PieceStatus.EXCLUDED
+        if _is_of_outage(policy.qualify, status, effect):
+            run += last_end is not None and not 0 <= start - last_end <= policy.qualify.joined_within_ms
+            last_end = end
         piece = Piece(start, end, Fraction(line["impact_ppm_ms"], end - start))
         judged.append(Judged(piece, status, run, effect))
     return judged
+
+
+def _is_of_outage(qualify: Qualify, status: PieceStatus, effect: ExclusionEffect | None) -> bool:
+    """Whether a line is a part of an outage, and not of what ends it."""
+    is_left_out = qualify.measured is RunsMeasured.AFTER_EXCLUSIONS and effect in PARTING
+    return status is not PieceStatus.PARTIAL_SLOT and not is_left_out
 
 
 def _parts(policy: Policy, row: Row, measurement: Measurement, lines: Sequence[Row]) -> list[Measurement]:

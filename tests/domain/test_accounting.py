@@ -27,6 +27,7 @@ from sla_service.domain.policies.downtime import (
     RoundAvailability,
     RoundOutage,
     RoundTotal,
+    RunsMeasured,
     TimeRounding,
     WholeSlots,
 )
@@ -72,6 +73,36 @@ def excluding(effect: ExclusionEffect, **more) -> Policy:
             [(0, 10)],
             7,
             id="the run is held against the minimum whole",
+        ),
+        pytest.param(
+            Qualify(10 * MINUTE_MS, joined_within_ms=2 * MINUTE_MS),
+            [(0, 4), (6, 10)],
+            8,
+            id="near runs are one, from start to end, and the time between is not down",
+        ),
+        pytest.param(
+            Qualify(10 * MINUTE_MS, joined_within_ms=2 * MINUTE_MS),
+            [(0, 4), (6.01, 12)],
+            0,
+            id="a second more is not near",
+        ),
+        pytest.param(
+            Qualify(10 * MINUTE_MS, joined_within_ms=2 * MINUTE_MS),
+            [(0, 3), (5, 6), (8, 10)],
+            6,
+            id="each of three is near the one before",
+        ),
+        pytest.param(
+            Qualify(grace_ms=5 * MINUTE_MS, joined_within_ms=2 * MINUTE_MS),
+            [(0, 4), (6, 10), (20, 30)],
+            9,
+            id="the grace of near runs is one, and runs on between them",
+        ),
+        pytest.param(
+            Qualify(10 * MINUTE_MS, joined_within_ms=2 * MINUTE_MS),
+            [(-8, -1), (1, 5)],
+            4,
+            id="near runs over the edge are one",
         ),
     ],
 )
@@ -132,6 +163,62 @@ def test_four_effects_of_an_exclusion(effect, bad, total, credited):
     found = accounted(excluding(effect), *pieces).measurement
     assert (found.bad_ms / MINUTE_MS, found.total_ms / MINUTE_MS) == (bad, total)
     assert found.creditable_ms / MINUTE_MS == credited
+
+
+AFTER = RunsMeasured.AFTER_EXCLUSIONS
+
+
+@pytest.mark.parametrize(
+    ("qualify", "more", "before", "after"),
+    [
+        pytest.param(Qualify(5 * MINUTE_MS), {}, 8, 0, id="neither rest of four minutes is five"),
+        pytest.param(Qualify(4 * MINUTE_MS), {}, 8, 8, id="each rest is four"),
+        pytest.param(Qualify(4 * MINUTE_MS, strict=True), {}, 8, 0, id="and not more than four"),
+        pytest.param(Qualify(grace_ms=3 * MINUTE_MS), {}, 5, 2, id="each rest has its own grace"),
+        pytest.param(
+            Qualify(5 * MINUTE_MS, joined_within_ms=10 * MINUTE_MS),
+            {},
+            8,
+            8,
+            id="what is left out may lie between near rests",
+        ),
+        pytest.param(
+            Qualify(5 * MINUTE_MS),
+            {"allowance": Allowance(9 * MINUTE_MS)},
+            9,
+            5,
+            id="what goes beyond an allowance is of the rest behind it",
+        ),
+        pytest.param(
+            Qualify(5 * MINUTE_MS), {"effect": ExclusionEffect.NOT_MEASURED}, 8, 0, id="out of the period, too"
+        ),
+        pytest.param(Qualify(5 * MINUTE_MS), {"effect": ExclusionEffect.NOT_CREDITED}, 18, 18, id="down all the same"),
+        pytest.param(Qualify(5 * MINUTE_MS), {"effect": ExclusionEffect.ADDED_BACK}, 8, 8, id="down, and added back"),
+    ],
+)
+def test_an_exclusion_in_the_middle_of_an_outage(qualify, more, before, after):
+    pieces = (down(0, 4), down(4, 14, rule=0), down(14, 18))
+    policy = replace(excluding(more.pop("effect", ExclusionEffect.NOT_DOWN), **more), qualify=qualify)
+    assert needs_detail(replace(policy, qualify=replace(qualify, measured=AFTER)))
+    assert bad_minutes(policy, *pieces) == before
+    assert bad_minutes(replace(policy, qualify=replace(qualify, measured=AFTER)), *pieces) == after
+
+
+def test_time_that_is_left_out_is_told_apart_whether_its_outage_was_long_enough_or_not():
+    policy = replace(excluding(ExclusionEffect.NOT_MEASURED), qualify=Qualify(30 * MINUTE_MS, measured=AFTER))
+    found = accounted(policy, down(0, 4), down(4, 14, rule=0), down(14, 20, ppm=0, rule=0))
+    assert found.excluded_ppm_ms == 10 * MINUTE_MS * SHARE_FULL_PPM
+    assert found.unmeasured_ms == 16 * MINUTE_MS
+    assert [one.status for one in found.judged] == [PieceStatus.TOO_SHORT, PieceStatus.EXCLUDED, PieceStatus.EXCLUDED]
+
+
+def test_slots_of_near_runs_are_whole_by_themselves():
+    policy = a_policy(
+        indicator=Slots(MINUTE_MS, (BadWhen(UsageFigure.ERROR_RATE, Comparison.ABOVE, percent("0")),)),
+        qualify=Qualify(3 * MINUTE_MS, joined_within_ms=2 * MINUTE_MS),
+    )
+    assert bad_minutes(policy, down(0, 1.5), down(2.5, 4)) == 2
+    assert bad_minutes(policy, down(0, 1.5), down(3.5, 5)) == 0, "three minutes lie between the whole slots"
 
 
 @pytest.mark.parametrize(

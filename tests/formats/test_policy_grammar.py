@@ -73,7 +73,7 @@ source: https://example.org/sla
 subject: unit
 period: {kind: quarter, first_month: 2, time_zone: Europe/Berlin, denominator: 43200 min, part: no_cycle}
 indicator: {kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 10%}, minimum_requests: {count: 20, per: slot}}
-qualify: {minimum_run: 5 min, at_exactly: undefined, grace: 1 min, clock: ticket, affected: active, activity: 15 min}
+qualify: {minimum_run: 5 min, at_exactly: undefined, grace: 1 min, clock: ticket, affected: active, activity: 15 min, measured: after_exclusions, joined_within: 5 min}
 exclude:
   - {kind: maintenance, notice: 72 h, effect: added_back, allowance: [4 h per month, 9 h per year shared as upkeep], confirmed: yes, covered: [x, y], within: {days: [first sunday], from: 02:00, to: 05:00, time_zone: UTC, except: 15 november to 6 january}}
   - {kind: recurring, days: [sunday], from: 02:00, to: 24:00, time_zone: merchant, effect: not_credited, allowance: 9 h per year shared as upkeep, except: [1 may to 1 may]}
@@ -157,6 +157,7 @@ SAID = [
     ("indicator", "{kind: affected_users}", indicators.AffectedUsers()),
     # Stages 3 to 5
     ("qualify", "{longer_than: 5 min, grace: 1 min}", downtime.Qualify(5 * MINUTE_MS, strict=True, grace_ms=MINUTE_MS)),
+    ("qualify", "{measured: after_exclusions, joined_within: 15 min}", downtime.Qualify(measured=downtime.RunsMeasured.AFTER_EXCLUSIONS, joined_within_ms=15 * MINUTE_MS)),
     ("qualify", "{minimum_run: 5 min, at_exactly: undefined}", downtime.Qualify(5 * MINUTE_MS, exactly_undefined=True)),
     ("qualify", "{clock: report, affected: active, activity: 15 min}", downtime.Qualify(clock=downtime.Clock.REPORT, affected=downtime.Affected.ACTIVE, activity_ms=15 * MINUTE_MS)),
     ("exclude", "{kind: topology, effect: added_back}", (downtime.ExclusionRule(ExclusionKind.TOPOLOGY, effect=downtime.ExclusionEffect.ADDED_BACK),)),

@@ -70,6 +70,7 @@ from sla_service.domain.policies.downtime import (
     RoundAvailability,
     RoundOutage,
     RoundTotal,
+    RunsMeasured,
     TimeRounding,
     WholeSlots,
 )
@@ -488,12 +489,30 @@ CASES = [
         id="an activity that changes nothing",
     ),
     pytest.param(
+        {"qualify": Qualify(joined_within_ms=15 * MINUTE_MS)},
+        [
+            "Outages with at most 15 minutes between them are one outage, from the first start to the last end; the time between them does not count as down."
+        ],
+        ["间隔不超过15分钟的各次故障视为同一次故障，自首次开始时起，至最后一次结束时止；其间的间隔不计为不可用时长。"],
+        id="near outages are one",
+    ),
+    pytest.param(
+        {"qualify": Qualify(measured=RunsMeasured.AFTER_EXCLUSIONS)},
+        [
+            "What is left out of downtime parts an outage: what comes before and after it is judged as outages of their own."
+        ],
+        ["从不可用时长中扣除的时间将一次故障分断：其前后各段分别作为独立的故障判断。"],
+        id="outages after exclusions",
+    ),
+    pytest.param(
         {"exclude": (ExclusionRule(ExclusionKind.MAINTENANCE),)},
         [
+            "What is left out does not part an outage: it is judged as one, by its whole length.",
             "Rule 1: Maintenance. It need not have been announced. Its time stays in the period and counts as up. There is no limit to how much is left out.",
             "All other downtime counts, whatever its cause.",
         ],
         [
+            "不计入的时间不将一次故障分断：该故障仍为一次，以其全程时长判断。",
             "除外情形1：维护。无须事先公告。该时间保留在周期之内，并视为可用。除外时长不设上限。",
             "除此之外的不可用时长，不论原因，均予计入。",
         ],

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from sla_service.domain.accounting.exclusion import exclude
 from sla_service.domain.accounting.grants import NO_DAY, Grants
+from sla_service.domain.accounting.order import judge_and_exclude
 from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, length_ms
-from sla_service.domain.accounting.qualification import judge
 from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
 from sla_service.domain.accounting.spans import parts_of
 from sla_service.domain.measurement import Measurement
@@ -59,8 +58,7 @@ def account(
         starts_on: The contract's first day, for allowances of its years.
     """
     measured = period if policy.part_period is PartPeriod.FULL_PERIOD else active
-    qualified, doubts = judge(policy, pieces, zone, activity)
-    judged = exclude(Grants(policy, zone, measured, starts_on), qualified)
+    judged, doubts = judge_and_exclude(Grants(policy, zone, measured, starts_on), pieces, activity)
     inside = [cut for one in judged if (cut := one.within(measured)) is not None]
     unmeasured = sum(length_ms(j.piece) for j in inside if j.effect is ExclusionEffect.NOT_MEASURED)
     total = denominator_ms(policy, period=period, active=active) - unmeasured

@@ -11,6 +11,7 @@ from sla_service.domain.policies.downtime import (
     Exclude,
     ExclusionEffect,
     Qualify,
+    RunsMeasured,
 )
 from sla_service.domain.policies.indicators import SubjectKind, Windows
 from sla_service.domain.policies.payment import ChronicOutages
@@ -38,6 +39,8 @@ def needs_detail(policy: Policy) -> bool:
 
 
 def _qualifies_in_detail(qualify: Qualify) -> bool:
+    if qualify.joined_within_ms or qualify.measured is not RunsMeasured.BEFORE_EXCLUSIONS:
+        return True
     return bool(qualify.grace_ms) or qualify.exactly_undefined or qualify.affected is not Affected.EVERYONE
 
 
@@ -68,6 +71,8 @@ def reach(policy: Policy, period: Window, first_ms: int) -> Window:
         first_ms: From when on excluded time may have used up the policy's allowances; the period's start at the latest.
     """
     margin = max(policy.qualify.minimum_run_ms, policy.qualify.grace_ms, policy.qualify.activity_ms) + 1
+    # However long a chain of runs is, some of it lies in each such stretch.
+    margin += policy.qualify.joined_within_ms
     if needs_detail(policy):
         margin = max(margin, DAY_MS)
     before = max(margin, LONGEST_OUTAGE_MS) if isinstance(policy.period, EachIncident) else margin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_service.domain.accounting.grants import Allowed, Grants
+from sla_service.domain.accounting.grants import Allowed
 from sla_service.domain.accounting.pieces import Judged, PieceStatus
 from sla_service.domain.policies.downtime import Exclude, ExclusionEffect, RecurringRule
 
@@ -10,12 +10,11 @@ _OF_THE_WHOLE = frozenset({ExclusionEffect.NOT_MEASURED, ExclusionEffect.ADDED_B
 """Effects on the whole of what is excluded, whether anything was down in it or not."""
 
 
-def exclude(grants: Grants, judged: list[Judged]) -> list[Judged]:
+def exclude(allowed: Allowed, judged: list[Judged]) -> list[Judged]:
     """Apply the effect of the exclusion that lies on each piece, as far as its allowance goes."""
-    rules = grants.policy.exclude
+    rules = allowed.grants.policy.exclude
     if not rules:
         return judged
-    allowed = Allowed(grants)
     found: list[Judged] = []
     for one in judged:
         rule = rules[one.piece.rule] if one.piece.rule >= 0 else None

@@ -32,6 +32,15 @@ class Affected(StrEnum):
     """Merchants with a request of their own within the outage, or shortly before or after it."""
 
 
+class RunsMeasured(StrEnum):
+    """Stage 3. Whether what is left out parts an outage."""
+
+    BEFORE_EXCLUSIONS = "before_exclusions"
+    """An outage with an exclusion in its middle is one, as long as it was."""
+    AFTER_EXCLUSIONS = "after_exclusions"
+    """What is left out of downtime ends an outage, and what comes behind it is another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Qualify:
     """Stage 3. A run of impact shorter than this counts nothing; a run that reaches it counts whole."""
@@ -47,6 +56,9 @@ class Qualify:
     affected: Affected = Affected.EVERYONE
     activity_ms: int = 0
     """For ``ACTIVE``: how long before and after the outage a request still shows that the merchant was there."""
+    measured: RunsMeasured = RunsMeasured.BEFORE_EXCLUSIONS
+    joined_within_ms: int = 0
+    """Runs with at most so much time between them are one outage, from its first start to its last end."""
 
 
 class ExclusionEffect(StrEnum):

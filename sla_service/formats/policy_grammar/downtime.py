@@ -15,6 +15,7 @@ from sla_service.domain.policies.downtime import (
     RoundAvailability,
     RoundOutage,
     RoundTotal,
+    RunsMeasured,
     TimeRounding,
     WholeSlots,
 )
@@ -58,6 +59,13 @@ QUALIFY: Shape[Qualify] = Record(
         Field("clock", words.enumeration(Clock), "From when downtime runs"),
         Field("affected", words.enumeration(Affected), "Whom an outage counts for"),
         Field("activity", words.DURATION, "How long around an outage a request shows activity", "activity_ms"),
+        Field("measured", words.enumeration(RunsMeasured), "Whether what is left out of downtime ends an outage"),
+        Field(
+            "joined_within",
+            words.DURATION,
+            "Runs with at most so much time between them are one outage",
+            "joined_within_ms",
+        ),
     ),
     (
         Check(("exactly_undefined", "strict", "minimum_run_ms"), _check_undefined),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sla_service.domain.policies.downtime import Affected, Qualify
+from sla_service.domain.policies.downtime import Affected, Qualify, RunsMeasured
 from sla_service.domain.policies.indicators import (
     AffectedUsers,
     BadWhen,
@@ -93,6 +93,10 @@ def qualify(voice: Voice) -> Iterator[str]:
         return
     yield _minimum_run(voice, terms)
     yield voice.say("qualify.grace", grace=voice.time(terms.grace_ms)) if terms.grace_ms else voice.say("qualify.all")
+    if terms.joined_within_ms:
+        yield voice.say("qualify.joined", time=voice.time(terms.joined_within_ms))
+    if voice.policy.exclude or terms.measured is not RunsMeasured.BEFORE_EXCLUSIONS:
+        yield voice.say(f"qualify.measured.{terms.measured}")
     yield voice.say(f"qualify.clock.{terms.clock}")
     is_active = terms.affected is Affected.ACTIVE
     if is_active and terms.activity_ms:
@@ -113,9 +117,7 @@ def _rows(voice: Voice, terms: Qualify) -> Iterator[str]:
 
 
 def _minimum_run(voice: Voice, terms: Qualify) -> str:
-    if terms == Qualify(
-        grace_ms=terms.grace_ms, clock=terms.clock, affected=terms.affected, activity_ms=terms.activity_ms
-    ):
+    if not (terms.minimum_run_ms or terms.strict or terms.exactly_undefined):
         return voice.say("qualify.however_short")
     return voice.one_of(
         "qualify.minimum",
