@@ -90,6 +90,14 @@ all_indicators = st.one_of(
 # Stages 3 to 5
 
 
+clocks = st.just((downtime.Clock.FAILURE,)) | _some(
+    st.sampled_from([one for one in downtime.Clock if one is not downtime.Clock.FAILURE]), least=1, unique=True
+)
+reported = st.builds(downtime.Reported, _one_of(downtime.ReportedBy)) | st.builds(
+    downtime.Reported, _one_of(downtime.ReportedBy), durations_ms, _one_of(downtime.ReportedSince)
+)
+
+
 @st.composite
 def qualifies(draw: st.DrawFn) -> downtime.Qualify:
     minimum_ms = draw(st.just(0) | durations_ms)
@@ -100,11 +108,12 @@ def qualifies(draw: st.DrawFn) -> downtime.Qualify:
         strict,
         draw(st.booleans()) if minimum_ms and not strict else False,
         draw(st.just(0) | durations_ms),
-        draw(_one_of(downtime.Clock)),
+        draw(clocks),
         affected,
         draw(st.just(0) | durations_ms) if affected is downtime.Affected.ACTIVE else 0,
         draw(_one_of(downtime.RunsMeasured)),
         draw(st.just(0) | durations_ms),
+        draw(st.none() | reported),
     )
 
 
@@ -478,7 +487,7 @@ def examples(draw: st.DrawFn, period, base: payment.Base, service: str, *, is_me
             announced_at_ms=draw(_maybe_instant),
             upstream=draw(st.none() | texts),
             confirmed_at_ms=draw(_maybe_instant),
-            unit=draw(st.none() | (st.sampled_from(units) if units else texts)),
+            unit=draw(st.none() | (st.sampled_from([unit.name for unit in units]) if units else texts)),
         )
         for number in range(1, draw(st.integers(1, 3)))
     ]

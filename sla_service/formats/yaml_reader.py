@@ -7,7 +7,7 @@ never reach a policy.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -93,10 +93,13 @@ class Reader:
         if self.problems:
             raise InvalidValueError(sorted(self.problems, key=lambda problem: problem.line or 0))
 
-    def scalar(self, node: yaml.Node, path: str, parse: Callable[[str], T]) -> T | Refused:
-        """One value through a parser of the domain."""
+    def scalar(
+        self, node: yaml.Node, path: str, parse: Callable[[str], T], *, words: Sequence[str] = ()
+    ) -> T | Refused:
+        """One value through a parser of the domain; ``words`` are all that it takes, where they can be listed."""
         if not isinstance(node, yaml.ScalarNode):
-            self.refuse(node, path, "type_scalar", "write one value here")
+            message = f"write one of these here: {', '.join(words)}" if words else "write one value here"
+            self.refuse(node, path, "type_scalar", message)
             return REFUSED
         try:
             return parse(node.value)

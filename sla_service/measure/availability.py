@@ -232,7 +232,7 @@ class _Planning:
 
     def _platform(self, units: Expr) -> Expr:
         """Flattened once per class and then handed to its units: what hit everyone is the same for all of them."""
-        keys = ("curve", "clock", "reads", "service", "region", "reach_start_ms", "reach_end_ms")
+        keys = ("curve", "clock", "reported_by", "reads", "service", "region", "reach_start_ms", "reach_end_ms")
         led = self._step("led", units.mutate(leader=_.subject.min().over(ibis.window(group_by=keys))))
         windows = platform_windows(led.filter(_.subject == _.leader), self._table("platform"))
         flat = self._step("platform_flat", flatten(self._step, "platform_windows", windows))

@@ -34,13 +34,18 @@ TERMS = pa.schema(
         ("usage_incident", pa.int64()),
         ("slot_requests", pa.int64()),
         ("activity", pa.string()),
+        ("reported_by", pa.string()),
+        ("reported_since", pa.string()),
+        ("reported_within_ms", pa.int64()),
     ],
 )
 """How it is measured. A run shorter than ``minimum_run_ms`` counts nothing.
 
 ``in_detail`` asks for the pieces instead of the sums. ``reads`` is what counts as evidence: ``windows``; ``slots`` of
 usage beside them (numbered as ``usage_incident``; with fewer than ``slot_requests`` requests none is bad); or only
-``usage``. ``activity`` is whose usage shows that a merchant was hit: ``errors``, ``requests`` or null."""
+``usage``. ``activity`` is whose usage shows that a merchant was hit: ``errors``, ``requests`` or null. ``clock`` holds
+one word, or several of which the earliest instant counts. ``reported_by`` is what an impact must have, ``ticket``,
+``report`` or null, at the latest ``reported_within_ms`` after its ``start`` or ``end``; null for at any time."""
 
 CONDITIONS = pa.schema(
     [

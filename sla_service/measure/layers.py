@@ -8,6 +8,7 @@ import ibis
 from ibis import _
 
 from sla_service.domain.incidents import Curve
+from sla_service.domain.policies.downtime import ReportedBy, ReportedSince
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.measure.stack import CODES
 from sla_service.measure.usage import clock_start
@@ -25,13 +26,15 @@ def own_windows(units: Expr, impacts: Expr) -> Expr:
         (_.curve.isin([Curve.ANY_IMPACT, Curve.REPORTED_WINDOW]), whole),
         else_=_.share_ppm,
     )
+    hits = hits.filter(_is_reported())
     hits = hits.mutate(value=_value(share, _.incident), start_ms=clock_start(of_merchant=True))
     return near(hits.filter(_.value >= CODES, _.start_ms < _.end_ms))
 
 
 def platform_windows(leaders: Expr, platform: Expr) -> Expr:
-    """Incidents that hit everyone, for the unit's service, region, curve and clock."""
-    hits = leaders.filter(_.reads != "usage").join(platform, ["curve", "service"], rname="{name}_hit")
+    """Incidents that hit everyone, for the unit's service, region, curve and clock; a unit reports none of them."""
+    asked = leaders.filter(_.reads != "usage", _.reported_by.isnull())
+    hits = asked.join(platform, ["curve", "service"], rname="{name}_hit")
     hits = hits.filter(_.region_hit.isnull() | (_.region_hit == _.region))
     hits = hits.mutate(value=_value(_.share_ppm, _.incident), start_ms=clock_start(of_merchant=False))
     return near(hits.filter(_.value >= CODES, _.start_ms < _.end_ms))
@@ -62,6 +65,16 @@ def near(windows: Expr) -> Expr:
     """Windows that touch what is read for the unit; as unit, start, end, value."""
     found = windows.filter(_.start_ms <= _.reach_end_ms, _.end_ms >= _.reach_start_ms)
     return found.select("subject", "start_ms", "end_ms", "value")
+
+
+def _is_reported() -> Expr:
+    """Whether an impact has the ticket or report that the terms ask for, in time."""
+    known = ibis.cases(
+        (_.reported_by == ReportedBy.TICKET, _.ticket_ms), (_.reported_by == ReportedBy.REPORT, _.reported_ms)
+    )
+    edge = ibis.ifelse(_.reported_since == ReportedSince.START, _.start_ms, _.end_ms)
+    in_time = _.reported_within_ms.isnull() | (known <= edge + _.reported_within_ms)
+    return _.reported_by.isnull() | (known.notnull() & in_time)
 
 
 def _value(share_ppm: Expr, incident: Expr) -> Expr:

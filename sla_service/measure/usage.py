@@ -13,6 +13,8 @@ from sla_service.domain.policies.indicators import Comparison, UsageFigure
 Expr = Any  # ibis is not annotated
 
 NANO = 1_000_000_000
+NEVER_MS = (1 << 63) - 1
+"""Later than any instant: a least value must not be null where one of several is."""
 
 
 def rows_of(units: Expr, usage: Expr) -> Expr:
@@ -107,9 +109,10 @@ def spans(rows: Expr) -> Expr:
 
 
 def clock_start(*, of_merchant: bool) -> Expr:
-    """From when a window counts under the terms' clock; null where the instant that they ask for is not known."""
-    cases = [(_.clock == Clock.FAILURE, _.start_ms), (_.clock == Clock.CONFIRMATION, _.confirmed_ms)]
+    """From when a window counts under the terms' clock; null where no instant that they ask for is known."""
+    instants = {Clock.FAILURE: _.start_ms, Clock.CONFIRMATION: _.confirmed_ms}
     if of_merchant:
-        cases += [(_.clock == Clock.TICKET, _.ticket_ms), (_.clock == Clock.REPORT, _.reported_ms)]
-    known = ibis.cases(*cases, else_=None)
+        instants |= {Clock.TICKET: _.ticket_ms, Clock.REPORT: _.reported_ms}
+    asked = [ibis.ifelse(_.clock.contains(word), at_ms, None) for word, at_ms in instants.items()]
+    known = ibis.least(*(at_ms.fill_null(NEVER_MS) for at_ms in asked)).nullif(NEVER_MS)
     return ibis.ifelse(known > _.start_ms, known, ibis.ifelse(known.notnull(), _.start_ms, None))

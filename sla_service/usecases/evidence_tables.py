@@ -146,7 +146,7 @@ class _Making:
         return number
 
     def _terms(self, number: int, policy: Policy) -> Row:
-        indicator, qualify = policy.indicator, policy.qualify
+        indicator, qualify, reported = policy.indicator, policy.qualify, policy.qualify.reported
         reads = "windows" if isinstance(indicator, Windows) else "slots" if isinstance(indicator, Slots) else "usage"
         minimum = indicator.minimum_requests if isinstance(indicator, Slots) else None
         per_slot = minimum.count if minimum is not None and minimum.per is RequestsPer.SLOT else 0
@@ -156,12 +156,13 @@ class _Making:
             self.curve(policy).value,
             # On whole milliseconds "longer than" is "at least one more".
             0 if detail else qualify.minimum_run_ms + qualify.strict,
-            qualify.clock.value,
+            " ".join(qualify.clock),
             detail,
             reads,
             self._usage_incident(policy),
             per_slot,
             {Affected.OWN_ERRORS: "errors", Affected.ACTIVE: "requests"}.get(qualify.affected),
+            *((reported.by.value, reported.since.value, reported.within_ms) if reported else (None, None, None)),
         )
 
     def _usage_incident(self, policy: Policy) -> int:

@@ -73,7 +73,7 @@ source: https://example.org/sla
 subject: unit
 period: {kind: quarter, first_month: 2, time_zone: Europe/Berlin, denominator: 43200 min, part: no_cycle}
 indicator: {kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 10%}, minimum_requests: {count: 20, per: slot}}
-qualify: {minimum_run: 5 min, at_exactly: undefined, grace: 1 min, clock: ticket, affected: active, activity: 15 min, measured: after_exclusions, joined_within: 5 min}
+qualify: {minimum_run: 5 min, at_exactly: undefined, grace: 1 min, clock: ticket, affected: active, activity: 15 min, measured: after_exclusions, joined_within: 5 min, reported: {by: report, within: 7 d, since: start}}
 exclude:
   - {kind: maintenance, notice: 72 h, effect: added_back, allowance: [4 h per month, 9 h per year shared as upkeep], confirmed: yes, covered: [x, y], within: {days: [first sunday], from: 02:00, to: 05:00, time_zone: UTC, except: 15 november to 6 january}}
   - {kind: recurring, days: [sunday], from: 02:00, to: 24:00, time_zone: merchant, effect: not_credited, allowance: 9 h per year shared as upkeep, except: [1 may to 1 may]}
@@ -158,8 +158,12 @@ SAID = [
     # Stages 3 to 5
     ("qualify", "{longer_than: 5 min, grace: 1 min}", downtime.Qualify(5 * MINUTE_MS, strict=True, grace_ms=MINUTE_MS)),
     ("qualify", "{measured: after_exclusions, joined_within: 15 min}", downtime.Qualify(measured=downtime.RunsMeasured.AFTER_EXCLUSIONS, joined_within_ms=15 * MINUTE_MS)),
+    ("qualify", "{clock: [confirmation, report]}", downtime.Qualify(clock=(downtime.Clock.CONFIRMATION, downtime.Clock.REPORT))),
+    ("qualify", "{reported: {by: ticket, within: 24 h}}", downtime.Qualify(reported=downtime.Reported(downtime.ReportedBy.TICKET, DAY_MS))),
+    ("qualify", "{reported: {by: report, within: 7 d, since: start}}", downtime.Qualify(reported=downtime.Reported(downtime.ReportedBy.REPORT, 7 * DAY_MS, downtime.ReportedSince.START))),
+    ("qualify", "{reported: {by: ticket}}", downtime.Qualify(reported=downtime.Reported(downtime.ReportedBy.TICKET))),
     ("qualify", "{minimum_run: 5 min, at_exactly: undefined}", downtime.Qualify(5 * MINUTE_MS, exactly_undefined=True)),
-    ("qualify", "{clock: report, affected: active, activity: 15 min}", downtime.Qualify(clock=downtime.Clock.REPORT, affected=downtime.Affected.ACTIVE, activity_ms=15 * MINUTE_MS)),
+    ("qualify", "{clock: report, affected: active, activity: 15 min}", downtime.Qualify(clock=(downtime.Clock.REPORT,), affected=downtime.Affected.ACTIVE, activity_ms=15 * MINUTE_MS)),
     ("exclude", "{kind: topology, effect: added_back}", (downtime.ExclusionRule(ExclusionKind.TOPOLOGY, effect=downtime.ExclusionEffect.ADDED_BACK),)),
     ("exclude", "{kind: maintenance, allowance: 4 h per quarter}", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, allowance=downtime.Allowance(4 * HOUR_MS, downtime.AllowancePer.QUARTER)),)),
     ("exclude", "{kind: upstream, confirmed: yes, covered: AWS}", (downtime.ExclusionRule(ExclusionKind.UPSTREAM, confirmed=True, covered=("AWS",)),)),
@@ -392,6 +396,13 @@ REFUSED = [
     ("a subject that does not exist", "subject", "merchnt", "choice", "subject", "did you mean `merchant`?"),
     ("`at_exactly` without a minimum", "qualify", "{at_exactly: undefined}", "field_needs", "qualify.at_exactly", "needs a `minimum_run`"),
     ("`at_exactly` with a strict minimum", "qualify", "{longer_than: 5 min, at_exactly: undefined}", "field_needs", "qualify.at_exactly", "needs a `minimum_run`"),
+    ("a clock beside the failure itself", "qualify", "{clock: [ticket, failure]}", "clock_idle", "qualify.clock[2]", "write it alone"),
+    ("a clock twice", "qualify", "{clock: [ticket, ticket]}", "duplicate_rule", "qualify.clock[2]", "`ticket` is there twice"),
+    ("no clock at all", "qualify", "{clock: []}", "clock_missing", "qualify.clock", "failure, confirmation, ticket or report"),
+    ("an edge without a time after it", "qualify", "{reported: {by: ticket, since: start}}", "field_needs", "qualify.reported.since", "needs a `within`"),
+    ("a report by nobody", "qualify", "{reported: {within: 24 h}}", "field_missing", "qualify.reported.by", "add `by`"),
+    ("several words where one goes", "rounding", "[half_up, down]", "type_scalar", "rounding", "write one of these here: half_up, half_even, down, up"),
+    ("several words of a list's item", "qualify", "{clock: [[ticket, report]]}", "type_scalar", "qualify.clock[1]", "write one of these here: failure, confirmation, ticket, report"),
     ("activity of everyone", "qualify", "{activity: 5 min}", "field_needs", "qualify.activity", "needs `affected: active`"),
     ("an allowance without its span", "exclude", "{kind: maintenance, allowance: 4 h}", "allowance_format", "exclude.allowance", "such as 4 h per month"),
     ("a day of the week twice", "exclude", "{kind: recurring, days: [monday, monday], from: 02:00, to: 03:00, time_zone: UTC}", "duplicate_rule", "exclude.days[2]", "this day is there twice"),

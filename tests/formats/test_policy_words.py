@@ -67,6 +67,9 @@ from sla_service.domain.policies.downtime import (
     ExclusionRule,
     Qualify,
     RecurringRule,
+    Reported,
+    ReportedBy,
+    ReportedSince,
     RoundAvailability,
     RoundOutage,
     RoundTotal,
@@ -445,22 +448,83 @@ CASES = [
         id="grace",
     ),
     pytest.param(
-        {"qualify": Qualify(clock=Clock.CONFIRMATION)},
+        {"qualify": Qualify(clock=(Clock.CONFIRMATION,))},
         ["Downtime runs from the provider's confirmation; what was never confirmed does not count."],
         ["不可用时长自服务商确认故障时起算；未经确认的，不予计入。"],
         id="the clock of the confirmation",
     ),
     pytest.param(
-        {"qualify": Qualify(clock=Clock.TICKET)},
+        {"qualify": Qualify(clock=(Clock.TICKET,))},
         ["Downtime runs from the opening of a ticket; what no ticket was opened for does not count."],
         ["不可用时长自提交工单时起算；未提交工单的，不予计入。"],
         id="the clock of the ticket",
     ),
     pytest.param(
-        {"qualify": Qualify(clock=Clock.REPORT)},
+        {"qualify": Qualify(clock=(Clock.REPORT,))},
         ["Downtime runs from the merchant's report; what was never reported does not count."],
         ["不可用时长自商户报告故障时起算；未经报告的，不予计入。"],
         id="the clock of the report",
+    ),
+    pytest.param(
+        {"qualify": Qualify(clock=(Clock.CONFIRMATION, Clock.REPORT))},
+        [
+            "Downtime runs from whichever is known first: the provider's confirmation or the merchant's report; what has none of them does not count."
+        ],
+        ["不可用时长自下列时点中有记载的最早者起算：服务商确认故障或商户报告故障；均无记载的，不予计入。"],
+        id="the earlier of two clocks",
+    ),
+    pytest.param(
+        {"qualify": Qualify(reported=Reported(ReportedBy.TICKET, 24 * HOUR_MS))},
+        ["An impact counts only if a ticket was opened for it, at the latest 24 hours after its end."],
+        ["故障影响仅在其结束后24小时之内已提交工单的，方予计入。"],
+        id="a ticket in time",
+    ),
+    pytest.param(
+        {"qualify": Qualify(reported=Reported(ReportedBy.REPORT, 7 * DAY_MS, ReportedSince.START))},
+        ["An impact counts only if the merchant reported it, at the latest 7 days after its start."],
+        ["故障影响仅在其开始后7天之内已由商户报告的，方予计入。"],
+        id="a report in time",
+    ),
+    pytest.param(
+        {
+            "qualify": Qualify(
+                clock=(Clock.FAILURE, Clock.TICKET),
+                reported=Reported(ReportedBy.TICKET, 24 * HOUR_MS, ReportedSince.START),
+            )
+        },
+        [
+            "Downtime runs from whichever is known first: the failure itself or the opening of a ticket; what has none of them does not count.",
+            "An impact counts only if a ticket was opened for it, at the latest 24 hours after its start.",
+        ],
+        [
+            "不可用时长自下列时点中有记载的最早者起算：故障实际发生或提交工单；均无记载的，不予计入。",
+            "故障影响仅在其开始后24小时之内已提交工单的，方予计入。",
+        ],
+        id="a ticket in time after the start",
+    ),
+    pytest.param(
+        {"qualify": Qualify(reported=Reported(ReportedBy.REPORT, 7 * DAY_MS))},
+        ["An impact counts only if the merchant reported it, at the latest 7 days after its end."],
+        ["故障影响仅在其结束后7天之内已由商户报告的，方予计入。"],
+        id="a report in time after the end",
+    ),
+    pytest.param(
+        {"qualify": Qualify(reported=Reported(ReportedBy.TICKET))},
+        ["An impact that no ticket was opened for does not count; when it was opened does not matter."],
+        ["未就故障影响提交工单的，该影响不予计入；何时提交在所不问。"],
+        id="a ticket at any time",
+    ),
+    pytest.param(
+        {"qualify": Qualify(reported=Reported(ReportedBy.REPORT, None, ReportedSince.START))},
+        [
+            "An impact that the merchant did not report does not count; when it was reported does not matter.",
+            "The term “since: start” is written in the file, but changes nothing here.",
+        ],
+        [
+            "商户未报告故障影响的，该影响不予计入；何时报告在所不问。",
+            "文件中写有“since: start”，但在本政策中不产生任何效果。",
+        ],
+        id="a report at any time, since the start",
     ),
     pytest.param(
         {"qualify": Qualify(affected=Affected.OWN_ERRORS)},

@@ -556,3 +556,35 @@ def test_a_subject_without_terms_is_refused_and_not_read_as_up():
     tables = evidence([Case(SEPTEMBER)])
     with pytest.raises(InvalidValueError, match="needs terms"):
         measure(Evidence(**{**tables, "terms": TERMS.empty_table()}))
+
+
+# Who knew of it
+
+
+def test_terms_that_ask_for_a_ticket_take_the_outage_of_everybody_from_nobody_else():
+    tables = evidence([a_case(platform=(a_hit(0, 10),))])
+    (subject,), (terms,) = tables["subjects"].to_pylist(), tables["terms"].to_pylist()
+    others = {"subject": 1, "terms": 1, "merchant_id": "another-merchant"}
+    tables["subjects"] = arrow(SUBJECTS, [subject, subject | others])
+    tables["terms"] = arrow(TERMS, [terms | {"reported_by": "ticket"}, terms | {"terms": 1}])
+    assert [found.bad_ppm_ms for found in results(tables).values()] == [0, 10 * MINUTE_MS * FULL]
+
+
+@pytest.mark.parametrize(
+    ("clock", "instants", "counted"),
+    [
+        pytest.param("ticket report", {"ticket_ms": 3, "reported_ms": 6}, 7, id="the ticket first"),
+        pytest.param("report ticket", {"ticket_ms": 6, "reported_ms": 3}, 7, id="the report first"),
+        pytest.param("ticket report", {"reported_ms": 6}, 4, id="the only one that is known"),
+        pytest.param("ticket report", {"ticket_ms": -5, "reported_ms": 6}, 10, id="one from before the outage"),
+        pytest.param("ticket report", {"confirmed_ms": 1}, 0, id="neither"),
+        pytest.param("confirmation report", {"confirmed_ms": 12}, 0, id="one from after the outage"),
+    ],
+)
+def test_of_several_clocks_the_earliest_known_counts(clock, instants, counted):
+    tables = evidence([a_case(a_hit(0, 10))])
+    start_ms = SEPTEMBER.start_ms
+    known = {name: start_ms + minute * MINUTE_MS for name, minute in instants.items()}
+    tables["impacts"] = arrow(IMPACTS, [tables["impacts"].to_pylist()[0] | known])
+    tables["terms"] = arrow(TERMS, [tables["terms"].to_pylist()[0] | {"clock": clock}])
+    assert results(tables)[0].bad_ppm_ms == counted * MINUTE_MS * FULL

@@ -41,6 +41,30 @@ class RunsMeasured(StrEnum):
     """What is left out of downtime ends an outage, and what comes behind it is another one."""
 
 
+class ReportedBy(StrEnum):
+    """Stage 3. What must have been there for an impact."""
+
+    TICKET = "ticket"
+    REPORT = "report"
+
+
+class ReportedSince(StrEnum):
+    """Stage 3. From which edge of an impact the time for its ticket or report runs."""
+
+    START = "start"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Stage 3. An impact without this counts nothing; unlike a clock it moves no start."""
+
+    by: ReportedBy
+    within_ms: int | None = None
+    """None for at any time."""
+    since: ReportedSince = ReportedSince.END
+
+
 @dataclass(frozen=True, slots=True)
 class Qualify:
     """Stage 3. A run of impact shorter than this counts nothing; a run that reaches it counts whole."""
@@ -52,13 +76,15 @@ class Qualify:
     """Whether the contract contradicts itself about a run of exactly the minimum."""
     grace_ms: int = 0
     """The first so much of every run never counts."""
-    clock: Clock = Clock.FAILURE
+    clock: tuple[Clock, ...] = (Clock.FAILURE,)
+    """Of several the earliest that is known."""
     affected: Affected = Affected.EVERYONE
     activity_ms: int = 0
     """For ``ACTIVE``: how long before and after the outage a request still shows that the merchant was there."""
     measured: RunsMeasured = RunsMeasured.BEFORE_EXCLUSIONS
     joined_within_ms: int = 0
     """Runs with at most so much time between them are one outage, from its first start to its last end."""
+    reported: Reported | None = None
 
 
 class ExclusionEffect(StrEnum):

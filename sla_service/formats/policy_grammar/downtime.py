@@ -12,6 +12,9 @@ from sla_service.domain.policies.downtime import (
     Qualify,
     Quantise,
     RecurringRule,
+    Reported,
+    ReportedBy,
+    ReportedSince,
     RoundAvailability,
     RoundOutage,
     RoundTotal,
@@ -39,6 +42,34 @@ def _check_activity(fields: Fields, activity_ms: int, affected: Affected) -> Non
         fields.refuse("field_needs", "`activity` needs `affected: active`", "activity")
 
 
+def _check_clock(fields: Fields, clock: tuple[Clock, ...]) -> None:
+    if len(clock) > 1 and Clock.FAILURE in clock:
+        message = "`failure` comes before all others: write it alone, or leave it out"
+        fields.refuse("clock_idle", message, "clock", clock.index(Clock.FAILURE))
+
+
+def _check_since(fields: Fields, within_ms: int | None, since: ReportedSince) -> None:
+    if within_ms is None and since is not ReportedSince.END:
+        fields.refuse("field_needs", "`since` needs a `within`", "since")
+
+
+_CLOCK: Shape[tuple[Clock, ...]] = ListOf(
+    words.enumeration(Clock),
+    none=("clock_missing", "say from when downtime runs: failure, confirmation, ticket or report"),
+    distinct=Distinct(str, "`{}` is there twice".format),
+    is_bare=True,
+)
+
+_REPORTED: Record[Reported] = Record(
+    Reported,
+    (
+        Field("by", words.enumeration(ReportedBy), "What must have been there"),
+        Field("within", words.DURATION, "Until when, at the latest; at any time where it is left out", "within_ms"),
+        Field("since", words.enumeration(ReportedSince), "From which edge of the impact that time runs"),
+    ),
+    (Check(("within_ms", "since"), _check_since),),
+)
+
 QUALIFY: Shape[Qualify] = Record(
     Qualify,
     (
@@ -56,7 +87,7 @@ QUALIFY: Shape[Qualify] = Record(
             "exactly_undefined",
         ),
         Field("grace", words.DURATION, "The first so much of every run never counts", "grace_ms"),
-        Field("clock", words.enumeration(Clock), "From when downtime runs"),
+        Field("clock", _CLOCK, "From when downtime runs; of several the earliest that is known"),
         Field("affected", words.enumeration(Affected), "Whom an outage counts for"),
         Field("activity", words.DURATION, "How long around an outage a request shows activity", "activity_ms"),
         Field("measured", words.enumeration(RunsMeasured), "Whether what is left out of downtime ends an outage"),
@@ -66,10 +97,12 @@ QUALIFY: Shape[Qualify] = Record(
             "Runs with at most so much time between them are one outage",
             "joined_within_ms",
         ),
+        Field("reported", _REPORTED, "The ticket or report without which an impact does not count"),
     ),
     (
         Check(("exactly_undefined", "strict", "minimum_run_ms"), _check_undefined),
         Check(("activity_ms", "affected"), _check_activity),
+        Check(("clock",), _check_clock),
     ),
 )
 

@@ -54,7 +54,8 @@ class Scalar(Shape[T]):
 
     def read(self, reader: Reader, node: yaml.Node, path: str) -> T | Refused:
         """The value."""
-        return reader.scalar(node, path, self.parse)
+        words = [word for word in self.form.get("enum", ()) if isinstance(word, str)]
+        return reader.scalar(node, path, self.parse, words=words)
 
     def write(self, value: T) -> Plain:
         """Its text."""

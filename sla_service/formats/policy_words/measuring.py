@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sla_service.domain.policies.downtime import Affected, Qualify, RunsMeasured
+from sla_service.domain.policies.downtime import Affected, Qualify, ReportedSince, RunsMeasured
 from sla_service.domain.policies.indicators import (
     AffectedUsers,
     BadWhen,
@@ -97,7 +97,7 @@ def qualify(voice: Voice) -> Iterator[str]:
         yield voice.say("qualify.joined", time=voice.time(terms.joined_within_ms))
     if voice.policy.exclude or terms.measured is not RunsMeasured.BEFORE_EXCLUSIONS:
         yield voice.say(f"qualify.measured.{terms.measured}")
-    yield voice.say(f"qualify.clock.{terms.clock}")
+    yield from _clock(voice, terms)
     is_active = terms.affected is Affected.ACTIVE
     if is_active and terms.activity_ms:
         yield voice.say("qualify.affected.active_around", activity=voice.time(terms.activity_ms))
@@ -114,6 +114,23 @@ def _rows(voice: Voice, terms: Qualify) -> Iterator[str]:
         yield voice.idle(f"affected: {terms.affected}")
     if terms.activity_ms:
         yield voice.idle(f"activity: {voice.time(terms.activity_ms)}")
+
+
+def _clock(voice: Voice, terms: Qualify) -> Iterator[str]:
+    if len(terms.clock) == 1:
+        yield voice.say(f"qualify.clock.{terms.clock[0]}")
+    else:
+        instants = [voice.say(f"qualify.instant.{clock}") for clock in terms.clock]
+        yield voice.say("qualify.clock.earliest", instants=voice.any_of(instants))
+    if terms.reported is None:
+        return
+    by, within_ms, since = terms.reported.by, terms.reported.within_ms, terms.reported.since
+    if within_ms is None:
+        yield voice.say(f"qualify.reported.{by}")
+    else:
+        yield voice.say(f"qualify.reported.{by}_since_{since}", within=voice.time(within_ms))
+    if within_ms is None and since is not ReportedSince.END:
+        yield voice.idle(f"since: {since}")
 
 
 def _minimum_run(voice: Voice, terms: Qualify) -> str:
