@@ -149,12 +149,15 @@ def _with_allowances(rule, limits):
     return replace(rule, allowance=limits[0] if limits else None, further=tuple(limits[1:]))
 
 
+notices = st.fixed_dictionaries({"notice_ms": st.none() | durations_ms}) | st.fixed_dictionaries(
+    {"notice_business_days": st.integers(1, 999), "holidays": st.sampled_from(["", "CN", "DE"])}
+)
 exclude_rules = _limited(
     st.builds(
-        downtime.ExclusionRule,
-        _one_of(ExclusionKind),
-        st.none() | durations_ms,
-        _one_of(downtime.ExclusionEffect),
+        lambda notice, **terms: downtime.ExclusionRule(**notice, **terms),
+        notices,
+        kind=_one_of(ExclusionKind),
+        effect=_one_of(downtime.ExclusionEffect),
         confirmed=st.booleans(),
         covered=_some(texts, unique=True),
         within=_some(local_windows_, unique=True),

@@ -189,6 +189,12 @@ def write_proportion(ratio: Fraction) -> str:
     return format_percent(ratio) if is_short else _write_fraction(ratio)
 
 
+def parse_place(text: str) -> str:
+    """A country's code, or that of a part of it."""
+    message = "write the country's two letters, such as CN, or a part of it, such as DE-BY"
+    return matched(PLACE, text, "country_format", message)[0]
+
+
 def parse_zone(text: str) -> str:
     """A zone of the zone database, or ``merchant``."""
     return text if text == MERCHANT_ZONE else load_zone(text).key

@@ -13,20 +13,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sla_service.domain.policies import MERCHANT_ZONE, Policy
-from sla_service.domain.policies.downtime import Exclude, RecurringRule
+from sla_service.domain.policies.downtime import Exclude, ExclusionRule, RecurringRule
 from sla_service.domain.recurrence import recurring_windows, windows_of
 from sla_service.domain.windows import Window
+from sla_service.usecases.announced import announced_in_time
 
 RECURRING = "recurring"
 
 
 def follows_zone(policy: Policy) -> bool:
     """Whether what a policy excludes depends on a merchant's own clocks."""
-    return any(
-        one.time_zone == MERCHANT_ZONE
+    zones = {
+        one.time_zone
         for rule in policy.exclude
         for one in ((rule,) if isinstance(rule, RecurringRule) else rule.within)
-    )
+    }
+    if any(isinstance(rule, ExclusionRule) and rule.notice_business_days for rule in policy.exclude):
+        zones.add(policy.time_zone)
+    return MERCHANT_ZONE in zones
 
 
 def reason_of(rule: Exclude) -> str:
@@ -36,7 +40,7 @@ def reason_of(rule: Exclude) -> str:
 
 def kind_of(rule: Exclude, terms: int, rank: int) -> str:
     """The kind of the windows that a rule looks at."""
-    made = isinstance(rule, RecurringRule) or rule.within
+    made = isinstance(rule, RecurringRule) or rule.within or rule.notice_business_days
     return f"{reason_of(rule)}-{terms}-{rank}" if made else reason_of(rule)
 
 
@@ -62,10 +66,15 @@ def _made(rule: Exclude, kind: str, policy: Policy, zone: str, reach: Window, kn
             {"kind": kind, "service": policy.service, "start_ms": one.start_ms, "end_ms": one.end_ms} for one in windows
         ]
         return pa.Table.from_pylist(rows, schema=known.schema)
-    if not rule.within:
+    if not rule.within and not rule.notice_business_days:
         return None
     is_meant = pc.and_(pc.equal(known["kind"], rule.kind.value), pc.equal(known["service"], policy.service))
-    return _cut(known.filter(is_meant), kind, windows_of(rule.within, reach, zone))
+    own = known.filter(is_meant)
+    if rule.notice_business_days:
+        own = announced_in_time(own, rule, zone)
+    if rule.within:
+        return _cut(own, kind, windows_of(rule.within, reach, zone))
+    return own.set_column(own.schema.get_field_index("kind"), "kind", pa.array([kind] * own.num_rows, pa.string()))
 
 
 def _cut(known: pa.Table, kind: str, to: Sequence[Window]) -> pa.Table:

@@ -13,7 +13,7 @@ from sla_service.domain.policies import Policy
 from sla_service.domain.policies.warnings import Warning as PolicyWarning
 from sla_service.domain.policies.warnings import warnings_of
 from sla_service.formats.policy_yaml import parse_policy
-from sla_service.usecases.business_days import business_days
+from sla_service.usecases.announced import require_calendars
 from sla_service.usecases.policy_examples import ExampleResult, run_example
 
 
@@ -38,9 +38,8 @@ def check_policy(document: str) -> PolicyCheck:
         InvalidValueError: Every problem of the file with its path and line.
     """
     policy = parse_policy(document)
-    if policy.claim is not None:
-        # The library is asked here and not by the grammar: what is published stays readable, whatever it knows later.
-        business_days(policy.claim.holidays)
+    # The library is asked here and not by the grammar: what is published stays readable, whatever it knows later.
+    require_calendars(policy)
     results = tuple(run_example(policy, example) for example in policy.examples)
     return PolicyCheck(policy, results, tuple(warnings_of(policy)))
 

@@ -77,6 +77,7 @@ qualify: {minimum_run: 5 min, at_exactly: undefined, grace: 1 min, clock: ticket
 exclude:
   - {kind: maintenance, notice: 72 h, effect: added_back, allowance: [4 h per month, 9 h per year shared as upkeep], confirmed: yes, covered: [x, y], within: {days: [first sunday], from: 02:00, to: 05:00, time_zone: UTC, except: 15 november to 6 january}}
   - {kind: recurring, days: [sunday], from: 02:00, to: 24:00, time_zone: merchant, effect: not_credited, allowance: 9 h per year shared as upkeep, except: [1 may to 1 may]}
+  - {kind: other, notice: 5 business days, holidays: DE}
 quantise: {kind: total, to: 1 min, round: up}
 target: 99.9%
 gate: above
@@ -164,6 +165,8 @@ SAID = [
     ("qualify", "{reported: {by: ticket}}", downtime.Qualify(reported=downtime.Reported(downtime.ReportedBy.TICKET))),
     ("qualify", "{minimum_run: 5 min, at_exactly: undefined}", downtime.Qualify(5 * MINUTE_MS, exactly_undefined=True)),
     ("qualify", "{clock: report, affected: active, activity: 15 min}", downtime.Qualify(clock=(downtime.Clock.REPORT,), affected=downtime.Affected.ACTIVE, activity_ms=15 * MINUTE_MS)),
+    ("exclude", "[{kind: maintenance, notice: 5 business days, holidays: DE}]", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, notice_business_days=5, holidays="DE"),)),
+    ("exclude", "[{kind: maintenance, notice: 1 business day}]", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, notice_business_days=1),)),
     ("exclude", "{kind: topology, effect: added_back}", (downtime.ExclusionRule(ExclusionKind.TOPOLOGY, effect=downtime.ExclusionEffect.ADDED_BACK),)),
     ("exclude", "{kind: maintenance, allowance: 4 h per quarter}", (downtime.ExclusionRule(ExclusionKind.MAINTENANCE, allowance=downtime.Allowance(4 * HOUR_MS, downtime.AllowancePer.QUARTER)),)),
     ("exclude", "{kind: upstream, confirmed: yes, covered: AWS}", (downtime.ExclusionRule(ExclusionKind.UPSTREAM, confirmed=True, covered=("AWS",)),)),
@@ -404,6 +407,9 @@ REFUSED = [
     ("several words where one goes", "rounding", "[half_up, down]", "type_scalar", "rounding", "write one of these here: half_up, half_even, down, up"),
     ("several words of a list's item", "qualify", "{clock: [[ticket, report]]}", "type_scalar", "qualify.clock[1]", "write one of these here: failure, confirmation, ticket, report"),
     ("activity of everyone", "qualify", "{activity: 5 min}", "field_needs", "qualify.activity", "needs `affected: active`"),
+    ("holidays without business days", "exclude", "{kind: maintenance, notice: 72 h, holidays: DE}", "field_needs", "exclude.holidays", "a notice in business days"),
+    ("a notice of no days", "exclude", "{kind: maintenance, notice: 0 business days}", "duration_format", "exclude.notice", "such as 72 h, 10 d or 5 business days"),
+    ("a notice in months", "exclude", "{kind: maintenance, notice: 1 month}", "duration_format", "exclude.notice", "or 5 business days"),
     ("an allowance without its span", "exclude", "{kind: maintenance, allowance: 4 h}", "allowance_format", "exclude.allowance", "such as 4 h per month"),
     ("a day of the week twice", "exclude", "{kind: recurring, days: [monday, monday], from: 02:00, to: 03:00, time_zone: UTC}", "duplicate_rule", "exclude.days[2]", "this day is there twice"),
     ("a day of the week misspelt", "exclude", "{kind: recurring, days: [mondey], from: 02:00, to: 03:00, time_zone: UTC}", "choice", "exclude.days[1]", "did you mean `monday`?"),

@@ -599,6 +599,36 @@ CASES = [
         id="announced maintenance with an allowance",
     ),
     pytest.param(
+        {"exclude": (ExclusionRule(ExclusionKind.MAINTENANCE, notice_business_days=5, holidays="DE"),)},
+        [
+            "Rule 1: Maintenance. It must have been announced at least 5 business days ahead, counted from the day after the announcement up to and including the day on which it begins. Saturdays, Sundays and the public holidays of Germany (DE) are no business days. Its time stays in the period and counts as up. There is no limit to how much is left out."
+        ],
+        [
+            "除外情形1：维护。须至少提前5个工作日公告，自公告次日起计算，开始当日计算在内。星期六、星期日及德国（DE）的法定节假日不计为工作日。该时间保留在周期之内，并视为可用。除外时长不设上限。"
+        ],
+        id="announced business days ahead",
+    ),
+    pytest.param(
+        {"exclude": (ExclusionRule(ExclusionKind.OTHER, notice_business_days=1),)},
+        [
+            "Rule 1: Any other reason that the contract names. It must have been announced at least 1 business day ahead, counted from the day after the announcement up to and including the day on which it begins. Saturdays and Sundays are no business days; public holidays are. Its time stays in the period and counts as up. There is no limit to how much is left out."
+        ],
+        [
+            "除外情形1：合同列明的其他原因。须至少提前1个工作日公告，自公告次日起计算，开始当日计算在内。星期六、星期日不计为工作日；法定节假日计为工作日。该时间保留在周期之内，并视为可用。除外时长不设上限。"
+        ],
+        id="announced a business day ahead",
+    ),
+    pytest.param(
+        {"exclude": (ExclusionRule(ExclusionKind.OTHER, HOUR_MS, holidays="DE"),)},
+        [
+            "Rule 1: Any other reason that the contract names. It must have been announced at least 1 hour before it begins. The term “holidays: DE” is written in the file, but changes nothing here. Its time stays in the period and counts as up. There is no limit to how much is left out."
+        ],
+        [
+            "除外情形1：合同列明的其他原因。须在开始前至少提前1小时公告。文件中写有“holidays: DE”，但在本政策中不产生任何效果。该时间保留在周期之内，并视为可用。除外时长不设上限。"
+        ],
+        id="holidays that change nothing",
+    ),
+    pytest.param(
         {
             "exclude": (
                 ExclusionRule(

@@ -142,6 +142,10 @@ class ExclusionRule:
     """Only what lies in one of these is excluded; empty for all of it."""
     further: tuple[Allowance, ...] = ()
     """Allowances beside the first; what is excluded fits in every one."""
+    notice_business_days: int = 0
+    """Least business days from the announcement to the start, instead of ``notice_ms``."""
+    holidays: str = ""
+    """Country, or part of one, whose public holidays are no business days; empty for weekends only."""
 
     @property
     def allowances(self) -> tuple[Allowance, ...]:

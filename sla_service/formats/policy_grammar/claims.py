@@ -45,11 +45,6 @@ def _write_count(count: Count) -> str:
     return times.counted(number, next(word for word, one in _UNITS.items() if one is unit))
 
 
-def _parse_place(text: str) -> str:
-    message = "write the country's two letters, such as CN, or a part of it, such as DE-BY"
-    return scalars.matched(scalars.PLACE, text, "country_format", message)[0]
-
-
 def _write_day_of_year(day: DayOfYear) -> str:
     return times.write_day_of_year(day.month, day.day)
 
@@ -70,7 +65,6 @@ _DEADLINE: Scalar[Count] = Scalar(
     "deadline", _parse_deadline, _write_count, words.text_form(times.DEADLINE, examples=["15 business days"])
 )
 _DAYS: Scalar[Count] = Scalar("days", _parse_days, _write_count, words.text_form(times.DAYS, examples=["5 days"]))
-_PLACE: Scalar[str] = Scalar("country", _parse_place, str, words.text_form(scalars.PLACE, examples=["CN", "DE-BY"]))
 _DAY_OF_YEAR: Scalar[DayOfYear] = Scalar(
     "day_of_year",
     lambda text: DayOfYear(*times.parse_day_of_year(text)),
@@ -118,7 +112,7 @@ CLAIM: Shape[Claim | None] = Either(
                 "The earliest day, counted from the same day or from another",
                 ("not_before_days", "not_before_unit", "not_before_since"),
             ),
-            Field("holidays", _PLACE, "Whose public holidays are no business days"),
+            Field("holidays", words.PLACE, "Whose public holidays are no business days"),
             Field(
                 "closed",
                 ListOf(_DAY_OF_YEAR, distinct=Distinct(_write_day_of_year, _there_twice), is_bare=True),

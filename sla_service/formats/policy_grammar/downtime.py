@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.exclusions import ExclusionKind
 from sla_service.domain.policies.downtime import (
     Affected,
@@ -22,13 +25,13 @@ from sla_service.domain.policies.downtime import (
     TimeRounding,
     WholeSlots,
 )
-from sla_service.formats.policy_grammar import words
+from sla_service.formats.policy_grammar import times, words
 from sla_service.formats.policy_grammar.allowances import ALLOWANCE
 from sla_service.formats.policy_grammar.dialect import Dialect
 from sla_service.formats.policy_grammar.local_windows import TIMES_CHECK, WHEN, WITHIN
 from sla_service.formats.policy_grammar.members import Field, Named
 from sla_service.formats.policy_grammar.records import Check, OneOf, Record, Variant
-from sla_service.formats.policy_grammar.shapes import Distinct, ListOf, Shape
+from sla_service.formats.policy_grammar.shapes import Distinct, ListOf, Scalar, Shape
 from sla_service.formats.yaml_reader import Fields
 
 
@@ -106,12 +109,48 @@ QUALIFY: Shape[Qualify] = Record(
     ),
 )
 
+
+def _parse_notice(text: str) -> tuple[int | None, int]:
+    match = re.fullmatch(times.BUSINESS_DAYS, text, re.ASCII)
+    if match is not None:
+        return None, int(match[1])
+    if times.is_duration(text):
+        return times.parse_duration_ms(text), 0
+    message = "write a notice such as 72 h, 10 d or 5 business days"
+    raise InvalidValueError.of("duration_format", message)
+
+
+def _write_notice(notice: tuple[int | None, int]) -> str:
+    notice_ms, days = notice
+    if notice_ms is not None:
+        return times.write_duration_ms(notice_ms)
+    return f"{days} business day" + ("s" if days > 1 else "")
+
+
+_NOTICE: Scalar[tuple[int | None, int]] = Scalar(
+    "notice",
+    _parse_notice,
+    _write_notice,
+    words.text_form(f"{times.DURATION}|{times.BUSINESS_DAYS}", examples=["72 h", "5 business days"]),
+)
+
+
+def _check_holidays(fields: Fields, holidays: str, notice_business_days: int) -> None:
+    if holidays and not notice_business_days:
+        fields.refuse("field_needs", "`holidays` goes with a notice in business days", "holidays")
+
+
 _EFFECT = Field("effect", words.enumeration(ExclusionEffect), "What leaving it out does to the availability")
 
 EXCLUSION_RULE: Record[ExclusionRule] = Record(
     ExclusionRule,
     (
-        Field("notice", words.DURATION, "Least time between announcement and start", "notice_ms"),
+        Field(
+            "notice",
+            _NOTICE,
+            "Least time between announcement and start, or business days",
+            ("notice_ms", "notice_business_days"),
+        ),
         _EFFECT,
         ALLOWANCE,
         Field("confirmed", words.YES_NO, "Whether the upstream provider must have confirmed it"),
@@ -121,7 +160,9 @@ EXCLUSION_RULE: Record[ExclusionRule] = Record(
             "Upstream providers whose outages count all the same",
         ),
         Field("within", WITHIN, "Only what lies in one of these windows is left out; the rest counts"),
+        Field("holidays", words.PLACE, "Whose public holidays are no business days"),
     ),
+    (Check(("holidays", "notice_business_days"), _check_holidays),),
 )
 
 

@@ -13,6 +13,7 @@ DURATION = r"([1-9][0-9]{0,5})\s?(s|min|h|d)"
 NO_TIME = r"0\s?(s|min|h|d)"
 MONTHS_OR_DAYS = r"([1-9][0-9]{0,3})\s?(months?|days?)"
 DEADLINE = r"([1-9][0-9]{0,3})\s?(days?|business days?|months?|h)"
+BUSINESS_DAYS = r"([1-9][0-9]{0,2})\s?business days?"
 DAYS = r"([1-9][0-9]{0,3}|0(?= ?day))\s?(days?|business days?)"
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),

@@ -96,6 +96,7 @@ YES_NO: Scalar[bool] = Scalar(
     lambda value: "yes" if value else "no",
     {"enum": ["yes", "no", True, False]},
 )
+PLACE: Scalar[str] = Scalar("country", scalars.parse_place, str, text_form(scalars.PLACE, examples=["CN", "DE-BY"]))
 WEEKDAY = choice(WEEKDAYS)
 ZONE: Scalar[str] = Scalar(
     "time_zone", scalars.parse_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC", "merchant"]}

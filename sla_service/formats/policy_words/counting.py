@@ -48,7 +48,8 @@ def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
     yield voice.say(f"exclude.kind.{rule.kind}")
     if rule.notice_ms is not None:
         yield voice.say("exclude.notice", notice=voice.time(rule.notice_ms))
-    elif rule.kind is ExclusionKind.MAINTENANCE:
+    yield from _business_days(voice, rule)
+    if rule.notice_ms is None and not rule.notice_business_days and rule.kind is ExclusionKind.MAINTENANCE:
         yield voice.say("exclude.no_notice")
     if rule.confirmed:
         yield voice.say("exclude.confirmed")
@@ -61,6 +62,16 @@ def _rule(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
     if not rule.allowances:
         yield voice.say("exclude.no_allowance")
     yield from limits(voice, rule)
+
+
+def _business_days(voice: Voice, rule: ExclusionRule) -> Iterator[str]:
+    if rule.notice_business_days:
+        days = voice.count("time.business_day", rule.notice_business_days)
+        yield voice.say("exclude.business_days", days=days)
+        country = voice.country(rule.holidays)
+        yield voice.say("settlement.holidays", country=country) if rule.holidays else voice.say("settlement.weekends")
+    elif rule.holidays:
+        yield voice.idle(f"holidays: {rule.holidays}")
 
 
 def _recurring(voice: Voice, rule: RecurringRule) -> Iterator[str]:
