@@ -66,6 +66,8 @@ class Case:
     minimum_run_ms: int = 0
     curve: str = "step"
     region: str = "cn-east"
+    after_exclusions: bool = False
+    joined_within_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def measure_slowly(case: Case) -> Result:
     for piece in pieces:
         _worst(piece, hits)
         piece.rule = next((rule for rule in case.rules if _excludes(rule, case, piece)), None)
-    _qualify(pieces, case.minimum_run_ms)
+    _qualify(pieces, case)
     inside = [p for p in pieces if case.period.start_ms <= p.start_ms and p.end_ms <= case.period.end_ms]
     bad = excluded = unmeasured = total = 0
     for piece in inside:
@@ -162,17 +164,19 @@ def _excludes(rule: Rule, case: Case, piece: _Piece) -> bool:
     return False
 
 
-def _qualify(pieces: Sequence[_Piece], minimum_run_ms: int) -> None:
-    """A run is unbroken impact, inside and outside the period, excluded or not."""
-    run: list[_Piece] = []
-    for piece in [*pieces, _Piece(0, 0)]:
-        if piece.share_ppm > 0:
-            run.append(piece)
+def _qualify(pieces: Sequence[_Piece], case: Case) -> None:
+    """An outage is unbroken impact, inside and outside the period, excluded or not unless the terms part it there."""
+    outage: list[_Piece] = []
+    for piece in [*pieces, None]:
+        if piece and (piece.share_ppm == 0 or (case.after_exclusions and piece.rule)):
+            piece.qualified = piece.share_ppm > 0
             continue
-        long_enough = sum(one.end_ms - one.start_ms for one in run) >= minimum_run_ms
-        for one in run:
-            one.qualified = long_enough
-        run = []
+        if piece and (not outage or piece.start_ms - outage[-1].end_ms <= case.joined_within_ms):
+            outage.append(piece)
+            continue
+        for one in outage:
+            one.qualified = outage[-1].end_ms - outage[0].start_ms >= case.minimum_run_ms
+        outage = [piece] if piece else []
 
 
 def _lines(pieces: Sequence[_Piece]) -> list[Line]:
