@@ -212,6 +212,17 @@ def test_time_that_is_left_out_is_told_apart_whether_its_outage_was_long_enough_
     assert [one.status for one in found.judged] == [PieceStatus.TOO_SHORT, PieceStatus.EXCLUDED, PieceStatus.EXCLUDED]
 
 
+def test_rules_that_part_and_rules_that_do_not_share_one_allowance():
+    shared = Allowance(HOUR_MS, shared="upkeep")
+    rules = (
+        ExclusionRule(ExclusionKind.MAINTENANCE, allowance=shared),
+        ExclusionRule(ExclusionKind.OTHER, effect=ExclusionEffect.NOT_CREDITED, allowance=shared),
+    )
+    policy = a_policy(qualify=Qualify(measured=AFTER), exclude=rules)
+    found = accounted(policy, down(0, 50, rule=0), down(100, 150, rule=1)).measurement
+    assert found.creditable_ms == 40 * MINUTE_MS, "of a hundred minutes one hour is left out"
+
+
 def test_slots_of_near_runs_are_whole_by_themselves():
     policy = a_policy(
         indicator=Slots(MINUTE_MS, (BadWhen(UsageFigure.ERROR_RATE, Comparison.ABOVE, percent("0")),)),
