@@ -481,8 +481,8 @@ CASES = [
     ),
     pytest.param(
         {"qualify": Qualify(reported=Reported(ReportedBy.REPORT, 7 * DAY_MS, ReportedSince.START))},
-        ["An impact counts only if the merchant reported it, at the latest 7 days after its start."],
-        ["故障影响仅在其开始后7天之内已由商户报告的，方予计入。"],
+        ["An impact counts only if the merchant reported it, at the latest 7 days (168 hours) after its start."],
+        ["故障影响仅在其开始后7天（168小时）之内已由商户报告的，方予计入。"],
         id="a report in time",
     ),
     pytest.param(
@@ -504,8 +504,8 @@ CASES = [
     ),
     pytest.param(
         {"qualify": Qualify(reported=Reported(ReportedBy.REPORT, 7 * DAY_MS))},
-        ["An impact counts only if the merchant reported it, at the latest 7 days after its end."],
-        ["故障影响仅在其结束后7天之内已由商户报告的，方予计入。"],
+        ["An impact counts only if the merchant reported it, at the latest 7 days (168 hours) after its end."],
+        ["故障影响仅在其结束后7天（168小时）之内已由商户报告的，方予计入。"],
         id="a report in time after the end",
     ),
     pytest.param(
@@ -601,10 +601,10 @@ CASES = [
     pytest.param(
         {"exclude": (ExclusionRule(ExclusionKind.MAINTENANCE, notice_business_days=5, holidays="DE"),)},
         [
-            "Rule 1: Maintenance. It must have been announced at least 5 business days ahead, counted from the day after the announcement up to and including the day on which it begins. Saturdays, Sundays and the public holidays of Germany (DE) are no business days. Its time stays in the period and counts as up. There is no limit to how much is left out."
+            "Rule 1: Maintenance. It must have been announced at least 5 business days ahead, counted from the day after the announcement up to and including the day on which it begins. The weekends and public holidays of Germany (DE) are no business days; weekend days that are worked there in exchange for a holiday are. Its time stays in the period and counts as up. There is no limit to how much is left out."
         ],
         [
-            "除外情形1：维护。须至少提前5个工作日公告，自公告次日起计算，开始当日计算在内。星期六、星期日及德国（DE）的法定节假日不计为工作日。该时间保留在周期之内，并视为可用。除外时长不设上限。"
+            "除外情形1：维护。须至少提前5个工作日公告，自公告次日起计算，开始当日计算在内。德国（DE）的周末及法定节假日不计为工作日；当地因调休而上班的周末计为工作日。该时间保留在周期之内，并视为可用。除外时长不设上限。"
         ],
         id="announced business days ahead",
     ),

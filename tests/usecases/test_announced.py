@@ -20,9 +20,9 @@ from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.measure.columns import EXCLUSIONS
 from sla_service.usecases.announced import require_calendars
 from sla_service.usecases.contract_periods import Subject
+from sla_service.usecases.example_evidence import IMPACTS_READ
 from sla_service.usecases.gather_evidence import Gathered
 from sla_service.usecases.measure_merchant import measure_gathered
-from sla_service.usecases.policy_examples import IMPACTS_READ
 from tests.builders import a_policy, money
 
 RULES = (
