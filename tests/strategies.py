@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations, permutations, product
+from itertools import combinations, pairwise, permutations, product
 
 from hypothesis import strategies as st
 
@@ -89,6 +89,17 @@ def cases(draw: st.DrawFn, *, own_hits: int = 5) -> Case:
         curve=str(curve),
         region=region,
     )
+
+
+@st.composite
+def recoveries(draw: st.DrawFn) -> Case:
+    """A platform hit by one incident in a row of windows with a share each, often over the edges of the period."""
+    case = draw(cases())
+    first = draw(st.integers(0, GRID_STEPS - 4))
+    shares = draw(st.lists(st.sampled_from(SHARES_PPM), min_size=2, max_size=GRID_STEPS - first))
+    at_ms = [SEPTEMBER.start_ms + (first + n) * STEP_MS for n in range(len(shares) + 1)]
+    row = [Hit(1, Window(*edges), ppm, None, case.curve) for edges, ppm in zip(pairwise(at_ms), shares, strict=True)]
+    return replace(case, platform=(*row, *case.platform[:1]))
 
 
 @st.composite

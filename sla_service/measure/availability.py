@@ -22,6 +22,8 @@ import pyarrow.compute as pc
 from ibis import _
 
 from sla_service.domain.errors import InvalidValueError
+from sla_service.measure.chains import chains_of, linked, spell_out
+from sla_service.measure.codes import CODES
 from sla_service.measure.columns import (
     CONDITIONS,
     EXCLUSIONS,
@@ -40,7 +42,7 @@ from sla_service.measure.columns import (
 )
 from sla_service.measure.flatten import flatten
 from sla_service.measure.layers import excluded_windows, own_windows, platform_windows, slot_windows
-from sla_service.measure.stack import CODES, pieces_of, stretches_of
+from sla_service.measure.stack import levels_of, pieces_of, stretches_of
 from sla_service.measure.usage import bad_slots, rows_of, spans, sums
 
 CLASS_KEYS = (
@@ -179,7 +181,8 @@ class _Planning:
         rows = self._step("usage_rows", rows_of(units, self._table("usage"))) if self.in_detail else None
         excluded = self._excluded(units)
         layers = self._step("layers", self._layers(units, rows, excluded))
-        pieces = self._step("pieces", pieces_of(layers))
+        levels = self._step("levels", levels_of(layers))
+        pieces = self._step("pieces", pieces_of(spell_out(levels, self.chains, self.links)))
         stretches = self._step("stretches", stretches_of(pieces, units))
         results = {"lines": self._lines(units, stretches), "totals": self._totals(units, stretches)}
         if rows is not None:
@@ -224,20 +227,23 @@ class _Planning:
             own = own.union(slot_windows(bad_slots(rows, self._table("conditions"))))
         layers = {
             "own": flatten(self._step, "own_windows", own),
-            "platform": self._platform(units),
+            "chain": self._platform(units),
             "excluded": excluded,
         }
         named = [layer.mutate(layer=ibis.literal(name)) for name, layer in layers.items()]
         return named[0].union(*named[1:])
 
     def _platform(self, units: Expr) -> Expr:
-        """Flattened once per class and then handed to its units: what hit everyone is the same for all of them."""
-        keys = ("curve", "clock", "reported_by", "reads", "service", "region", "reach_start_ms", "reach_end_ms")
+        """Flattened and chained once per class and then handed to its units: what hit everyone is the same for all."""
+        edges = ("period_start_ms", "period_end_ms", "in_detail")
+        keys = ("curve", "clock", "reported_by", "reads", "service", "region", "reach_start_ms", "reach_end_ms", *edges)
         led = self._step("led", units.mutate(leader=_.subject.min().over(ibis.window(group_by=keys))))
         windows = platform_windows(led.filter(_.subject == _.leader), self._table("platform"))
-        flat = self._step("platform_flat", flatten(self._step, "platform_windows", windows))
-        every = led.select("subject", "leader").join(flat.rename(leader="subject"), "leader")
-        return every.select("subject", "start_ms", "end_ms", "value")
+        flat = flatten(self._step, "platform_windows", windows).join(units.select("subject", *edges), "subject")
+        self.links = self._step("links", linked(flat))
+        self.chains = self._step("chains", chains_of(self.links))
+        every = led.select("subject", "leader").join(self.chains.rename(leader="subject"), "leader")
+        return every.select("subject", start_ms=_.chain_start_ms, end_ms=_.chain_end_ms, value=_.chain)
 
     def _excluded(self, units: Expr) -> Expr:
         windows = excluded_windows(units, self._table("rules"), self._table("exclusions"))

@@ -10,7 +10,7 @@ from ibis import _
 from sla_service.domain.incidents import Curve
 from sla_service.domain.policies.downtime import ReportedBy, ReportedSince
 from sla_service.domain.windows import SHARE_FULL_PPM
-from sla_service.measure.stack import CODES
+from sla_service.measure.codes import CODES
 from sla_service.measure.usage import clock_start
 
 Expr = Any  # ibis is not annotated

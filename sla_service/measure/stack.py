@@ -7,13 +7,11 @@ from typing import Any
 import ibis
 from ibis import _
 
+from sla_service.measure.codes import CODES, int64
+
 Expr = Any  # ibis is not annotated
 
-CODES = 1 << 20
-"""Shares and incidents travel as one integer, share × CODES + code, so that the largest is the one that counts; among
-equal shares the incident with the lowest number has the highest code. Room for a million incidents in a period."""
-
-LAYERS = ("own", "platform", "excluded")
+LAYERS = ("own", "chain", "excluded")
 
 
 def stretches_of(pieces: Expr, units: Expr) -> Expr:
@@ -37,8 +35,8 @@ def stretches_of(pieces: Expr, units: Expr) -> Expr:
     return _stretches(cut)
 
 
-def pieces_of(layers: Expr) -> Expr:
-    """Stack the layers: between any two neighbouring edges the share that counts, its incident, and the exclusion rule.
+def levels_of(layers: Expr) -> Expr:
+    """Stack the layers: the value of each between any two neighbouring edges; where nothing lies is left out.
 
     Args:
         layers: ``subject, layer, start_ms, end_ms, value``; each layer of a subject is disjoint.
@@ -49,21 +47,31 @@ def pieces_of(layers: Expr) -> Expr:
         ),
     )
     steps = steps.group_by("subject", "at_ms").agg(
-        **{layer: ibis.ifelse(_.layer == layer, _["value"], 0).sum() for layer in LAYERS},
+        **{layer: int64(ibis.ifelse(_.layer == layer, _["value"], 0).sum()) for layer in LAYERS},
     )
     so_far = ibis.cumulative_window(group_by="subject", order_by="at_ms")
     order = ibis.window(group_by="subject", order_by="at_ms")
     level = steps.mutate(
-        **{layer: _[layer].sum().over(so_far).cast("int64") for layer in LAYERS},
+        **{layer: int64(_[layer].sum().over(so_far)) for layer in LAYERS},
         end_ms=_.at_ms.lead().over(order),
     )
-    worst = ibis.greatest(_.own, _.platform)
-    return level.filter(_.end_ms.notnull()).select(
+    lying = level.filter(_.end_ms.notnull(), (_.own > 0) | (_.chain > 0) | (_.excluded > 0))
+    return lying.select("subject", *LAYERS, "end_ms", start_ms=_.at_ms)
+
+
+def pieces_of(levels: Expr) -> Expr:
+    """What counts in each piece: the largest share, its incident, and the exclusion rule.
+
+    Args:
+        levels: ``subject, start_ms, end_ms, worst, excluded, impact_ppm_ms``, from ``chains.spell_out``.
+    """
+    return levels.select(
         "subject",
+        "start_ms",
         "end_ms",
-        start_ms=_.at_ms,
-        share_ppm=worst // CODES,
-        incident=ibis.ifelse(worst > 0, CODES - 1 - worst % CODES, None),
+        "impact_ppm_ms",
+        share_ppm=_.worst // CODES,
+        incident=ibis.ifelse(_.worst > 0, CODES - 1 - _.worst % CODES, None),
         rank=ibis.ifelse(_.excluded > 0, CODES - _.excluded, None),
     )
 
@@ -72,13 +80,11 @@ def _runs(pieces: Expr) -> Expr:
     """The length of the unbroken run of impact that each piece belongs to."""
     order = ibis.window(group_by="subject", order_by="start_ms")
     so_far = ibis.cumulative_window(group_by="subject", order_by="start_ms")
-    # Pieces of a subject follow each other without a gap, so that a run ends exactly where the share is 0.
-    begins = pieces.mutate(
-        begins=((_.share_ppm > 0) & (_.share_ppm.lag().over(order).fill_null(0) == 0)).cast("int64"),
-    )
-    numbered = begins.mutate(run=ibis.ifelse(_.share_ppm > 0, _.begins.sum().over(so_far), 0))
+    follows = (_.share_ppm.lag().over(order) > 0) & (_.end_ms.lag().over(order) == _.start_ms)
+    begins = pieces.mutate(begins=((_.share_ppm > 0) & ~follows.fill_null(False)).cast("int64"))  # noqa: FBT003
+    numbered = begins.mutate(run=ibis.ifelse(_.share_ppm > 0, int64(_.begins.sum().over(so_far)), 0))
     run = ibis.window(group_by=["subject", "run"])
-    return numbered.mutate(run_ms=(_.end_ms - _.start_ms).sum().over(run).cast("int64"))
+    return numbered.mutate(run_ms=int64((_.end_ms - _.start_ms).sum().over(run)))
 
 
 def _stretches(cut: Expr) -> Expr:
@@ -93,12 +99,12 @@ def _stretches(cut: Expr) -> Expr:
     ]
     # Null before the first piece of a subject: nothing lies before it, so it begins a stretch.
     fresh = cut.mutate(fresh=(~(same[0] & same[1] & same[2] & same[3])).fill_null(True).cast("int64"))  # noqa: FBT003
-    numbered = fresh.mutate(stretch=_.fresh.sum().over(so_far))
+    numbered = fresh.mutate(stretch=int64(_.fresh.sum().over(so_far)))
     return numbered.group_by("subject", "stretch").agg(
         incident=_.incident.min(),
         rank=_["rank"].min(),
         qualified=_.qualified.min(),
         start_ms=_.start_ms.min(),
         end_ms=_.end_ms.max(),
-        impact_ppm_ms=(_.share_ppm * (_.end_ms - _.start_ms)).sum().cast("int64"),
+        impact_ppm_ms=int64(_.impact_ppm_ms.fill_null(_.share_ppm * (_.end_ms - _.start_ms)).sum()),
     )

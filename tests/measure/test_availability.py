@@ -25,7 +25,7 @@ from sla_service.measure.availability import Evidence, measure
 from sla_service.measure.columns import IMPACTS, LINES, PLATFORM, RULES, SUBJECTS, TERMS, TOTALS
 from tests.builders import SEPTEMBER, arrow, evidence, minutes, the_outage
 from tests.oracle import FULL, Case, Excluded, Hit, Line, Result, Rule, measure_slowly
-from tests.strategies import cases, hits
+from tests.strategies import cases, hits, recoveries
 
 HALF = FULL // 2
 
@@ -82,6 +82,12 @@ def assert_same(book: Sequence[Case], found: Sequence[Result], expected: Sequenc
 @batched(13)
 @given(books(150))
 def test_every_case_measures_as_the_reference_does(book):
+    assert_same(book, measure_all(book), [measure_slowly(case) for case in book])
+
+
+@batched(13)
+@given(st.lists(recoveries(), min_size=150, max_size=150))
+def test_a_recovery_in_many_windows_measures_as_the_reference_does(book):
     assert_same(book, measure_all(book), [measure_slowly(case) for case in book])
 
 
@@ -251,6 +257,7 @@ def upkeep(start: float, end: float, *, notice: int | None = None, **changes: An
 THREE_DAYS = Rule("maintenance", 72 * HOUR_MS)
 UNANNOUNCED = Rule("maintenance")
 UNMEASURED = Rule("maintenance", leaves_period=True)
+RECOVERY = tuple(a_hit(n * 10, n * 10 + 10, share) for n, share in enumerate((HALF, 300_000, 200_000)))
 END = 43_200
 """Minutes in the period."""
 
@@ -416,6 +423,24 @@ WORKED: dict[str, tuple[Case, Expected]] = {
     "a run too short is not excluded downtime either": (
         a_case(a_hit(0, 1), exclusions=(upkeep(0, 10),), rules=(UNANNOUNCED,), minimum_run_ms=5 * MINUTE_MS),
         Expected("0", status="e"),
+    ),
+    # A recovery of everybody in windows of ten minutes
+    "a recovery counts window by window": (a_case(platform=RECOVERY), Expected("10", status="c")),
+    "one's own impact across a recovery counts where it is the larger": (
+        a_case(a_hit(5, 25, 400_000, 2), platform=RECOVERY),
+        Expected("12", status="ccc"),
+    ),
+    "one's own impact below a recovery changes nothing": (
+        a_case(a_hit(5, 15, 100_000, 2), platform=RECOVERY),
+        Expected("10", status="c"),
+    ),
+    "an exclusion takes its part of a recovery": (
+        a_case(platform=RECOVERY, exclusions=(upkeep(5, 25),), rules=(UNANNOUNCED,)),
+        Expected("3.5", excluded="6.5", status="cec"),
+    ),
+    "a recovery is cut where the period begins": (
+        a_case(platform=tuple(replace(hit, window=minutes(n * 10 - 15, n * 10 - 5)) for n, hit in enumerate(RECOVERY))),
+        Expected("3.5", status="c"),
     ),
     # Stage 1
     "the platform's incident hits every region": (a_case(platform=(a_hit(0, 10),)), Expected("10", status="c")),
