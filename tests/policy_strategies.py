@@ -73,8 +73,14 @@ bad_whens = st.builds(
 )
 all_indicators = st.one_of(
     st.builds(indicators.Windows, _one_of(Curve)),
-    st.builds(indicators.Slots, durations_ms, _some(bad_whens, least=1), st.none() | minimum_requests),
-    st.builds(indicators.SlotMean, durations_ms, _one_of(indicators.Idle)),
+    st.builds(
+        indicators.Slots,
+        durations_ms,
+        _some(bad_whens, least=1),
+        st.none() | minimum_requests,
+        _one_of(indicators.Needed),
+    ),
+    st.builds(indicators.SlotMean, durations_ms, _one_of(indicators.Idle), st.none() | minimum_requests),
     st.builds(indicators.Events, st.none() | minimum_requests),
     st.builds(indicators.ScoredEvents, st.fractions(0, 1, max_denominator=100)),
     st.just(indicators.AffectedUsers()),
@@ -503,6 +509,7 @@ def _sayable(policy: Policy) -> Policy:
         exclude=tuple(rules),
         quantise=tuple(one for one in policy.quantise if isinstance(one, downtime.RoundAvailability)),
         credit=_without_time(policy.credit),
+        period=cycles.EachDay() if policy.period == cycles.EachIncident() else policy.period,
     )
 
 

@@ -12,7 +12,7 @@ from sla_service.domain.policies.downtime import (
     ExclusionEffect,
     Qualify,
 )
-from sla_service.domain.policies.indicators import SubjectKind, Windows
+from sla_service.domain.policies.indicators import SlotMean, Slots, SubjectKind, Windows
 from sla_service.domain.policies.payment import ClaimFrom
 from sla_service.domain.windows import Window
 
@@ -68,6 +68,11 @@ def reach(policy: Policy, period: Window, first_ms: int) -> Window:
     """
     margin = max(policy.qualify.minimum_run_ms, policy.qualify.grace_ms, policy.qualify.activity_ms) + 1
     if needs_detail(policy):
-        margin = max(margin, DAY_MS)
+        margin = max(margin, DAY_MS, slot_length_ms(policy))
     before = max(margin, LONGEST_OUTAGE_MS) if isinstance(policy.period, EachIncident) else margin
     return Window(min(period.start_ms, first_ms) - before, period.end_ms + margin)
+
+
+def slot_length_ms(policy: Policy) -> int:
+    """The length of the slots that the policy looks at; 0 for one that looks at none."""
+    return policy.indicator.slot_ms if isinstance(policy.indicator, Slots | SlotMean) else 0

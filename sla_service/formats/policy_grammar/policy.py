@@ -213,6 +213,11 @@ def _check_pay(fields: Fields, indicator: Indicator, credit_: Credit) -> None:
         fields.refuse("no_outages", f"pay by availability, not by time down: {_NO_OUTAGES}", "credit")
 
 
+def _check_incidents(fields: Fields, indicator: Indicator, period: Period) -> None:
+    if not has_outages(indicator) and isinstance(period, EachIncident):
+        fields.refuse("no_outages", f"write `hour`, `day` or a longer period: {_NO_OUTAGES}", "period", "kind")
+
+
 def _looks_at_time(credit_: Credit) -> bool:
     match credit_:
         case Blocks() | Bands() | Hits() | Flat(per=Per.OUTAGE):
@@ -243,6 +248,7 @@ _CHECKS = (
     Check(("indicator", "exclude"), _check_allowances),
     Check(("indicator", "quantise"), _check_rounding),
     Check(("indicator", "credit"), _check_pay),
+    Check(("indicator", "period"), _check_incidents),
     Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
     Check(("target", "gate", "credit", "chronic"), _check_target),
