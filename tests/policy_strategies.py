@@ -63,9 +63,10 @@ def _one_of(kind):
 # Stages 1 and 2
 
 minimum_requests = st.builds(indicators.MinimumRequests, st.integers(1, 10**6), _one_of(indicators.RequestsPer))
-bad_whens = st.builds(
+rate_whens = st.builds(
     indicators.BadWhen, st.just(indicators.UsageFigure.ERROR_RATE), _one_of(indicators.Comparison), percentages
-) | st.builds(
+)
+bad_whens = rate_whens | st.builds(
     indicators.BadWhen,
     st.sampled_from([indicators.UsageFigure.FAILURES, indicators.UsageFigure.VALUE]),
     _one_of(indicators.Comparison),
@@ -79,6 +80,14 @@ all_indicators = st.one_of(
         _some(bad_whens, least=1),
         st.none() | minimum_requests,
         _one_of(indicators.Needed),
+    ),
+    st.builds(
+        indicators.Slots,
+        durations_ms,
+        _some(rate_whens, least=1),
+        st.none(),
+        _one_of(indicators.Needed),
+        st.just(indicators.SlotEvidence.OUTAGES),
     ),
     st.builds(indicators.SlotMean, durations_ms, _one_of(indicators.Idle), st.none() | minimum_requests),
     st.builds(indicators.Events, st.none() | minimum_requests),

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from sla_service.measure.availability import Measured
     from sla_service.usecases.evidence_tables import Measurable, Tables
 
-
 LineRow = tuple[int, int, int, int, int, str, str | None]
 """Incident's number, start, end, impact, counted impact, status, reason."""
 T = TypeVar("T")

@@ -23,7 +23,7 @@ from sla_service.domain.policies.indicators import (
     SlotMean,
     Slots,
     Together,
-    Windows,
+    is_of_usage,
 )
 from sla_service.domain.windows import Window
 from sla_service.measure.availability import Evidence
@@ -160,7 +160,8 @@ class _Making:
 
     def _terms(self, number: int, policy: Policy) -> Row:
         indicator, qualify = policy.indicator, policy.qualify
-        reads = "windows" if isinstance(indicator, Windows) else "slots" if isinstance(indicator, Slots) else "usage"
+        reads = "usage" if is_of_usage(indicator) else "windows"
+        reads = "slots" if isinstance(indicator, Slots) and reads == "usage" else reads
         minimum = indicator.minimum_requests if isinstance(indicator, Slots) else None
         per_slot = minimum.count if minimum is not None and minimum.per is RequestsPer.SLOT else 0
         detail = needs_detail(policy)
@@ -215,12 +216,14 @@ class _Making:
 
 def _cuts(policy: Policy) -> Iterable[tuple[str, int, bool, bool]]:
     """What time is cut into, the length, and whether requests and values are looked at in it."""
+    if not is_of_usage(policy.indicator):
+        return
     match policy.indicator:
         case Slots(slot_ms) as slots:
             yield "slots", slot_ms, slots.counts_requests, slots.counts_values
         case SlotMean(slot_ms):
             yield "slots", slot_ms, True, False
-    if isinstance(policy.period, EachHour | EachDay) and not isinstance(policy.indicator, Windows | AffectedUsers):
+    if isinstance(policy.period, EachHour | EachDay) and not isinstance(policy.indicator, AffectedUsers):
         yield "parts", HOUR_MS if isinstance(policy.period, EachHour) else DAY_MS, True, True
 
 

@@ -10,7 +10,7 @@ from sla_service.domain.accounting.pieces import Piece
 from sla_service.domain.accounting.usage import UsageSum, few, pieces_without_few, users_as_pieces
 from sla_service.domain.instants import format_instant
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.indicators import AffectedUsers, SlotMean, Slots, Windows
+from sla_service.domain.policies.indicators import AffectedUsers, SlotEvidence, SlotMean, Slots, Windows
 from sla_service.domain.windows import Window
 from sla_service.formats.policy_grammar.times import can_write_ms, write_duration_ms
 
@@ -53,6 +53,8 @@ def why_not_measured(policy: Policy, known: Known, period: Window, *, in_pool: b
     match policy.indicator:
         case Windows() | AffectedUsers():
             # Rows are of those who were hit: none means that nobody was.
+            return ""
+        case Slots(evidence=SlotEvidence.OUTAGES):
             return ""
         case Slots():
             is_hit = any(one.share_ppm and one.within(period) for one in known.pieces)

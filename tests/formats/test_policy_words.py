@@ -85,6 +85,7 @@ from sla_service.domain.policies.indicators import (
     Needed,
     RequestsPer,
     ScoredEvents,
+    SlotEvidence,
     SlotMean,
     Slots,
     Statistic,
@@ -353,6 +354,22 @@ CASES = [
             "时间片内有多个测量值的，逐一判断；其中任何一个符合条件，即视为符合。",
         ],
         id="slots with one of two conditions",
+    ),
+    pytest.param(
+        {
+            "indicator": Slots(
+                MINUTE_MS,
+                (BadWhen(UsageFigure.ERROR_RATE, Comparison.AT_LEAST, pct("50")),),
+                evidence=SlotEvidence.OUTAGES,
+            )
+        },
+        [
+            "The evidence is outages alone: a slot is bad if outages cover the whole of it and the share lost meets the error rate named here. Where no outage is known, nothing was down.",
+        ],
+        [
+            "仅以故障记录为证据：时间片自始至终被故障覆盖，且受损比例符合上述错误率条件的，方计为不可用；没有故障记录的，视为没有不可用时间。",
+        ],
+        id="slots of outages",
     ),
     pytest.param(
         {"indicator": ScoredEvents()},

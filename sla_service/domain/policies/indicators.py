@@ -79,6 +79,15 @@ class Needed(StrEnum):
     ANY = "any"
 
 
+class SlotEvidence(StrEnum):
+    """What tells whether slots are bad."""
+
+    USAGE = "usage"
+    """Usage, and outages beside it; where neither is known of a period, nothing is measured."""
+    OUTAGES = "outages"
+    """Incidents and impacts alone; where none is known nothing was down, as for windows."""
+
+
 class RequestsPer(StrEnum):
     """Over what the least number of requests is counted."""
 
@@ -138,6 +147,7 @@ class Slots:
     bad_when: tuple[BadWhen, ...]
     minimum_requests: MinimumRequests | None = None
     needed: Needed = Needed.ALL
+    evidence: SlotEvidence = SlotEvidence.USAGE
 
     @property
     def counts_requests(self) -> bool:
@@ -186,6 +196,13 @@ class Metric:
     unit: str = ""
     worse: Worse = Worse.HIGHER
     statistic: Statistic = Statistic.MEAN
+
+
+def is_of_usage(indicator: Indicator) -> bool:
+    """Whether usage is looked at to measure it."""
+    if isinstance(indicator, Slots):
+        return indicator.evidence is SlotEvidence.USAGE
+    return not isinstance(indicator, Windows)
 
 
 Indicator = Windows | Slots | SlotMean | Events | ScoredEvents | AffectedUsers | Metric

@@ -20,6 +20,7 @@ from sla_service.domain.policies.indicators import (
     Needed,
     RequestsPer,
     ScoredEvents,
+    SlotEvidence,
     SlotMean,
     Slots,
     Statistic,
@@ -32,7 +33,7 @@ from sla_service.domain.policies.indicators import (
 )
 from sla_service.formats.policy_grammar import words
 from sla_service.formats.policy_grammar.members import Field, Named, Said, Values
-from sla_service.formats.policy_grammar.records import OneOf, Record, Variant
+from sla_service.formats.policy_grammar.records import Check, OneOf, Record, Variant
 from sla_service.formats.policy_grammar.shapes import (
     Defined,
     Definitions,
@@ -43,7 +44,7 @@ from sla_service.formats.policy_grammar.shapes import (
     Scalar,
     Shape,
 )
-from sla_service.formats.yaml_reader import Reader, Refused
+from sla_service.formats.yaml_reader import Fields, Reader, Refused
 
 _MAX_REQUESTS = 10**12
 
@@ -141,13 +142,29 @@ WINDOWS: Record[Windows] = Record(
         Said("overlap", words.choice({"largest": ""}), "At each instant the largest share counts"),
     ),
 )
+
+
+def _check_evidence(
+    fields: Fields, bad_when: tuple[BadWhen, ...], minimum: MinimumRequests | None, evidence: SlotEvidence
+) -> None:
+    """Outages have a share of impact, which is held against error rates, and nothing else."""
+    if evidence is not SlotEvidence.OUTAGES:
+        return
+    if any(one.figure is not UsageFigure.ERROR_RATE for one in bad_when):
+        fields.refuse("outages_only", "write an `error_rate`: outages tell nothing else", "bad_when")
+    if minimum is not None:
+        fields.refuse("outages_only", "leave this out: outages tell no requests", "minimum_requests")
+
+
 SLOTS: Record[Slots] = Record(
     Slots,
     (
         Field("slot", words.DURATION, "Length of a slot", "slot_ms"),
         Field("bad_when", BadWhenShape(), "When a slot is bad", ("bad_when", "needed"), must=True),
         _FEWEST,
+        Field("evidence", words.enumeration(SlotEvidence), "What tells whether slots are bad"),
     ),
+    (Check(("bad_when", "minimum_requests", "evidence"), _check_evidence),),
 )
 SLOT_MEAN: Record[SlotMean] = Record(
     SlotMean,

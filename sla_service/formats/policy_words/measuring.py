@@ -15,6 +15,7 @@ from sla_service.domain.policies.indicators import (
     MinimumRequests,
     RequestsPer,
     ScoredEvents,
+    SlotEvidence,
     SlotMean,
     Slots,
     Together,
@@ -44,11 +45,8 @@ def indicator(voice: Voice) -> Iterator[str]:
             yield voice.say("indicator.overlap")
         case Slots():
             yield from _slots(voice, kind)
-        case SlotMean(slot_ms, idle, minimum):
-            yield voice.say("indicator.slot_mean", slot=voice.time(slot_ms))
-            yield voice.say("indicator.one_slot")
-            yield voice.say(f"indicator.idle.{idle}")
-            yield _minimum_requests(voice, minimum)
+        case SlotMean():
+            yield from _slot_mean(voice, kind)
         case Events(minimum):
             yield voice.say("indicator.events")
             yield _minimum_requests(voice, minimum, slot="row")
@@ -69,6 +67,9 @@ def _slots(voice: Voice, slots: Slots) -> Iterator[str]:
         said = _bad_when(voice, one)
         conditions = voice.say(f"indicator.{slots.needed}", one=conditions, other=said) if conditions else said
     yield voice.say("indicator.slots", slot=voice.time(slots.slot_ms), conditions=conditions)
+    if slots.evidence is SlotEvidence.OUTAGES:
+        yield voice.say("indicator.slots_of_outages")
+        return
     if slots.counts_requests:
         yield voice.say("indicator.one_slot")
     if slots.counts_values:
@@ -76,6 +77,13 @@ def _slots(voice: Voice, slots: Slots) -> Iterator[str]:
     has_rate = any(one.figure is UsageFigure.ERROR_RATE for one in slots.bad_when)
     yield voice.say("indicator.slots_by_share" if has_rate else "indicator.slots_by_windows")
     yield _minimum_requests(voice, slots.minimum_requests)
+
+
+def _slot_mean(voice: Voice, mean: SlotMean) -> Iterator[str]:
+    yield voice.say("indicator.slot_mean", slot=voice.time(mean.slot_ms))
+    yield voice.say("indicator.one_slot")
+    yield voice.say(f"indicator.idle.{mean.idle}")
+    yield _minimum_requests(voice, mean.minimum_requests)
 
 
 def _bad_when(voice: Voice, one: BadWhen) -> str:
