@@ -12,7 +12,7 @@ from sla_service.db.bulk import table_of
 from sla_service.domain.accounting.detail import needs_detail
 from sla_service.domain.clock_slots import clocks, is_everywhere_alike
 from sla_service.domain.incidents import USAGE_PREFIX, Curve, Incident, recovery_segments
-from sla_service.domain.instants import DAY_MS, HOUR_MS
+from sla_service.domain.instants import DAY_MS, EARLIEST_MS, HOUR_MS
 from sla_service.domain.policies import MERCHANT_ZONE, Policy
 from sla_service.domain.policies.cycles import EachDay, EachHour, PartPeriod
 from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
@@ -115,12 +115,8 @@ class _Making:
             terms = self._number(policy, subject.time_zone, reach)
             units = range(len(subject.units)) if subject.units else (-1,)
             for unit in units:
-                name, active = "", measured
-                if unit >= 0:
-                    name = subject.units[unit].name
-                    cut = subject.units[unit].window.overlap(measured) if self.windows is None else measured
-                    # What hits units at once is measured over the contract's time, whenever each of them existed.
-                    active = measured if isinstance(policy.subject, Together) else cut or measured
+                name = subject.units[unit].name if unit >= 0 else ""
+                active = self._active(subject, policy, measured, unit)
                 counted = period if policy.part_period is PartPeriod.FULL_PERIOD else active
                 contract = subject.contract
                 self.subjects.append(
@@ -138,6 +134,13 @@ class _Making:
                     )
                 )
                 self.measurables.append(Measurable(i, n, period, active, unit))
+
+    def _active(self, subject: Subject, policy: Policy, measured: Window, unit: int) -> Window:
+        """The part of a stretch in which the contract, or one of its units, is measured."""
+        # What hits units at once is measured over the contract's time, whenever each of them existed.
+        if unit < 0 or self.windows is not None or isinstance(policy.subject, Together):
+            return measured
+        return subject.units[unit].window.overlap(measured) or measured
 
     def _reach(self, policy: Policy, zone: str, period: Window) -> Window:
         key = (policy.digest, zone, period)
@@ -210,8 +213,11 @@ class _Making:
         for number, (policy, zone, reach) in enumerate(self.known):
             for cuts, slot_ms, requests, values in _cuts(policy):
                 # A row at the edge of what is read may begin in a slot that begins before it.
-                for one in clocks(reach.start_ms - slot_ms - DAY_MS, reach.end_ms, slot_ms, zone):
-                    yield number, cuts, one.start_ms, one.end_ms, one.slot_ms, one.shift_ms, requests, values
+                known = clocks(reach.start_ms - slot_ms - DAY_MS, reach.end_ms, slot_ms, zone)
+                for n, one in enumerate(known):
+                    # A row that begins even before is longer than any slot, which is all that is asked of it.
+                    start_ms = one.start_ms if n else EARLIEST_MS
+                    yield number, cuts, start_ms, one.end_ms, one.slot_ms, one.shift_ms, requests, values
 
 
 def _cuts(policy: Policy) -> Iterable[tuple[str, int, bool, bool]]:

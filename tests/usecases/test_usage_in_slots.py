@@ -254,3 +254,9 @@ def test_requests_before_the_contract_count_where_the_whole_period_does(part, lo
     ]
     result = found("{kind: events}", usage, period=f"month, part: {part}", evidence="active: {from: 2023-09-16}")
     assert exact(result) == floored(1 - lost)
+
+
+def test_a_row_that_began_long_before_the_period_is_said_too():
+    usage = [a_row("2023-07-01T00:00Z", "2023-09-20T00:00Z"), a_row("2023-09-11T10:00Z", "2023-09-11T10:05Z")]
+    (reason,) = found(MEAN, usage).differences
+    assert "usage rows of 81 d are longer than the slots of 5 min" in reason
