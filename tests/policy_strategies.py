@@ -63,9 +63,10 @@ def _one_of(kind):
 # Stages 1 and 2
 
 minimum_requests = st.builds(indicators.MinimumRequests, st.integers(1, 10**6), _one_of(indicators.RequestsPer))
-bad_whens = st.builds(
+rate_whens = st.builds(
     indicators.BadWhen, st.just(indicators.UsageFigure.ERROR_RATE), _one_of(indicators.Comparison), percentages
-) | st.builds(
+)
+bad_whens = rate_whens | st.builds(
     indicators.BadWhen,
     st.sampled_from([indicators.UsageFigure.FAILURES, indicators.UsageFigure.VALUE]),
     _one_of(indicators.Comparison),
@@ -73,8 +74,22 @@ bad_whens = st.builds(
 )
 all_indicators = st.one_of(
     st.builds(indicators.Windows, _one_of(Curve)),
-    st.builds(indicators.Slots, durations_ms, _some(bad_whens, least=1), st.none() | minimum_requests),
-    st.builds(indicators.SlotMean, durations_ms, _one_of(indicators.Idle)),
+    st.builds(
+        indicators.Slots,
+        durations_ms,
+        _some(bad_whens, least=1),
+        st.none() | minimum_requests,
+        _one_of(indicators.Needed),
+    ),
+    st.builds(
+        indicators.Slots,
+        durations_ms,
+        _some(rate_whens, least=1),
+        st.none(),
+        _one_of(indicators.Needed),
+        st.just(indicators.SlotEvidence.OUTAGES),
+    ),
+    st.builds(indicators.SlotMean, durations_ms, _one_of(indicators.Idle), st.none() | minimum_requests),
     st.builds(indicators.Events, st.none() | minimum_requests),
     st.builds(indicators.ScoredEvents, st.fractions(0, 1, max_denominator=100)),
     st.just(indicators.AffectedUsers()),
@@ -544,6 +559,7 @@ def _sayable(policy: Policy) -> Policy:
         quantise=tuple(one for one in policy.quantise if isinstance(one, downtime.RoundAvailability)),
         credit=_without_time(policy.credit),
         chronic=tuple(one for one in policy.chronic if isinstance(one, payment.Chronic)),
+        period=cycles.EachDay() if policy.period == cycles.EachIncident() else policy.period,
     )
 
 

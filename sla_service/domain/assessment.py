@@ -172,7 +172,7 @@ def is_higher_worse(policy: Policy) -> bool:
 def _of_part(policy: Policy, part: Part, measurement: Measurement, facts: Facts, base: Fraction) -> Owed:
     period_ms = measurement.total_ms if facts.period_ms is None else facts.period_ms
     covers = covered(policy, period_ms, facts.period_days)
-    share, length_ms = part.fee_share, part.measurement.total_ms
+    share, length_ms = part.fee_share, part.length_ms or part.measurement.total_ms
     # The fee of an hour or day is that part of what the base pays for; a day is a day, whatever its clock.
     if isinstance(policy.period, EachHour):
         share, covers = share * length_ms / covers.ms, covers.hour(length_ms)

@@ -93,3 +93,5 @@ class Part:
     fee_share: Fraction = Fraction(1)
     name: str = ""
     """A unit; empty for an incident, hour or day."""
+    length_ms: int = 0
+    """How long an hour or day is, where its denominator is something else: requests, or less time."""

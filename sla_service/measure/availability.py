@@ -25,15 +25,15 @@ from sla_service.domain.errors import InvalidValueError
 from sla_service.measure.chains import chains_of, linked, spell_out
 from sla_service.measure.codes import CODES
 from sla_service.measure.columns import (
+    CLOCKS,
     CONDITIONS,
-    EXCLUSIONS,
-    IMPACTS,
     LINES,
     MEMBERS,
     PIECES,
-    PLATFORM,
-    RULES,
+    RESULTS,
+    SHAPES,
     SPANS,
+    STRAYS,
     SUBJECTS,
     TERMS,
     TOTALS,
@@ -43,7 +43,17 @@ from sla_service.measure.columns import (
 from sla_service.measure.flatten import flatten
 from sla_service.measure.layers import excluded_windows, own_windows, platform_windows, slot_windows
 from sla_service.measure.stack import levels_of, pieces_of, stretches_of
-from sla_service.measure.usage import bad_slots, rows_of, spans, sums
+from sla_service.measure.usage import (
+    Usage,
+    bad_slots,
+    counted,
+    placed,
+    rows_of,
+    slots_of,
+    spans,
+    strays,
+    sums,
+)
 
 CLASS_KEYS = (
     "terms",
@@ -71,6 +81,7 @@ class Evidence:
     impacts: pa.Table
     exclusions: pa.Table
     conditions: pa.Table = field(default_factory=CONDITIONS.empty_table)
+    clocks: pa.Table = field(default_factory=CLOCKS.empty_table)
     usage: pa.Table = field(default_factory=USAGE.empty_table)
 
 
@@ -84,6 +95,7 @@ class Measured:
     pieces: pa.Table = field(default_factory=PIECES.empty_table)
     usage: pa.Table = field(default_factory=USAGE_SUMS.empty_table)
     spans: pa.Table = field(default_factory=SPANS.empty_table)
+    strays: pa.Table = field(default_factory=STRAYS.empty_table)
 
 
 def measure(evidence: Evidence) -> Measured:
@@ -118,28 +130,8 @@ def _check(evidence: Evidence) -> None:
         raise InvalidValueError.of("incidents_limit", f"a period holds up to {CODES:,} incidents")
 
 
-_SHAPES = {
-    "subjects": SUBJECTS,
-    "terms": TERMS,
-    "rules": RULES,
-    "platform": PLATFORM,
-    "impacts": IMPACTS,
-    "exclusions": EXCLUSIONS,
-    "conditions": CONDITIONS,
-    "usage": USAGE,
-}
-RESULTS = {
-    "totals": TOTALS,
-    "lines": LINES,
-    "members": MEMBERS,
-    "pieces": PIECES,
-    "usage": USAGE_SUMS,
-    "spans": SPANS,
-}
-
-
 def _register(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
-    for name, shape in _SHAPES.items():
+    for name, shape in SHAPES.items():
         # Registered, not copied: DuckDB reads the Arrow buffers in place.
         con.register(name, getattr(evidence, name).select(shape.names).cast(shape))
 
@@ -172,21 +164,21 @@ class _Planning:
     """
 
     def __init__(self, *, in_detail: bool) -> None:
-        self.tables = {name: ibis.table(ibis.Schema.from_pyarrow(shape), name=name) for name, shape in _SHAPES.items()}
+        self.tables = {name: ibis.table(ibis.Schema.from_pyarrow(shape), name=name) for name, shape in SHAPES.items()}
         self.steps: list[str] = []
         self.in_detail = in_detail
 
     def plan(self) -> Plan:
         units = self._units()
-        rows = self._step("usage_rows", rows_of(units, self._table("usage"))) if self.in_detail else None
+        usage = self._usage(units) if self.in_detail else None
         excluded = self._excluded(units)
-        layers = self._step("layers", self._layers(units, rows, excluded))
+        layers = self._step("layers", self._layers(units, usage, excluded))
         levels = self._step("levels", levels_of(layers))
         pieces = self._step("pieces", pieces_of(spell_out(levels, self.chains, self.links)))
         stretches = self._step("stretches", stretches_of(pieces, units))
         results = {"lines": self._lines(units, stretches), "totals": self._totals(units, stretches)}
-        if rows is not None:
-            results |= self._details(units, pieces, rows, excluded)
+        if usage is not None:
+            results |= self._details(units, pieces, usage, excluded)
         return Plan(tuple(self.steps), {name: _sql(query) for name, query in results.items()})
 
     def _table(self, name: str) -> Expr:
@@ -220,11 +212,17 @@ class _Planning:
         units = grouped.filter(_.subject == _.representative).join(self._table("terms"), "terms")
         return self._step("units", units.select(*SUBJECTS.names, "own", *TERMS.names[1:]))
 
-    def _layers(self, units: Expr, rows: Expr, excluded: Expr) -> Expr:
+    def _usage(self, units: Expr) -> Usage:
+        rows = self._step("usage_rows", rows_of(units, self._table("usage")))
+        in_slots = self._step("usage_placed", placed(rows, self._table("clocks")))
+        return Usage(rows, in_slots, self._step("usage_slots", slots_of(in_slots)))
+
+    def _layers(self, units: Expr, usage: Usage | None, excluded: Expr) -> Expr:
         """Flat layers of all units: unit, layer name, start, end, value."""
         own = own_windows(units, self._table("impacts"))
-        if rows is not None:
-            own = own.union(slot_windows(bad_slots(rows, self._table("conditions"))))
+        if usage is not None:
+            bad = bad_slots(usage.slots, usage.placed, self._table("conditions"))
+            own = own.union(slot_windows(bad))
         layers = {
             "own": flatten(self._step, "own_windows", own),
             "chain": self._platform(units),
@@ -290,14 +288,16 @@ class _Planning:
         rules = self._table("rules").select("terms", "rank", "leaves_period", kind=_.reason)
         return stretches.left_join(rules, ["terms", "rank"], rname="{name}_rule")
 
-    def _details(self, units: Expr, pieces: Expr, rows: Expr, excluded: Expr) -> dict[str, Expr]:
+    def _details(self, units: Expr, pieces: Expr, usage: Usage, excluded: Expr) -> dict[str, Expr]:
         """What terms in detail are accounted from."""
         asked = units.filter(_.in_detail).select("subject")
         lying = pieces.semi_join(asked, "subject").filter((_.share_ppm > 0) | _["rank"].notnull())
-        counted = sums(rows, excluded.mutate(rank=CODES - _["value"]))
+        clocks = self._table("clocks")
+        found = sums(counted(usage.rows, usage.slots, clocks), excluded.mutate(rank=CODES - _["value"]), clocks)
         return {
             "members": self.members.order_by("subject"),
             "pieces": lying.select(*PIECES.names).order_by("subject", "start_ms"),
-            "usage": counted.select(*USAGE_SUMS.names).order_by("subject", "base", "rank"),
-            "spans": spans(rows).select(*SPANS.names).order_by("subject", "start_ms", "end_ms"),
+            "usage": found.select(*USAGE_SUMS.names).order_by("subject", "part_start_ms", "base", "rank"),
+            "spans": spans(usage.rows).select(*SPANS.names).order_by("subject", "start_ms", "end_ms"),
+            "strays": strays(usage.placed).select(*STRAYS.names).order_by("subject"),
         }

@@ -54,9 +54,27 @@ CONDITIONS = pa.schema(
         ("comparison", pa.string()),
         ("edge_numerator", pa.int64()),
         ("edge_denominator", pa.int64()),
+        ("is_enough", pa.bool_()),
     ],
 )
-"""When a slot of usage is bad: every condition of the terms must hold."""
+"""When a slot of usage is bad: every condition of the terms must hold, or any one where each ``is_enough``."""
+
+CLOCKS = pa.schema(
+    [
+        ("terms", pa.int64()),
+        ("cuts", pa.string()),
+        ("from_ms", pa.int64()),
+        ("until_ms", pa.int64()),
+        ("slot_ms", pa.int64()),
+        ("shift_ms", pa.int64()),
+        ("counts_requests", pa.bool_()),
+        ("counts_values", pa.bool_()),
+    ],
+)
+"""How terms cut the time from ``from_ms`` to ``until_ms``: at the multiples of ``slot_ms`` less ``shift_ms``.
+
+``cuts`` is what comes of it: ``slots``, in each of which requests are summed or values looked at, as the last two
+columns say; or ``parts``, the hours or days of a period that are assessed one by one."""
 
 USAGE = pa.schema(
     [
@@ -183,6 +201,8 @@ MEMBERS = pa.schema([("subject", pa.int64()), ("representative", pa.int64())])
 USAGE_SUMS = pa.schema(
     [
         ("subject", pa.int64()),
+        ("part_start_ms", pa.int64()),
+        ("part_end_ms", pa.int64()),
         ("base", pa.int64()),
         ("rank", pa.int64()),
         ("rows", pa.int64()),
@@ -196,8 +216,19 @@ USAGE_SUMS = pa.schema(
         ("value_maximum_nano", pa.int64()),
     ],
 )
-"""Usage within each subject's period, summed per number of requests in a row (``base``) and exclusion (``rank``), so
-that the mean of the rows' error rates is exact."""
+"""Usage within each subject's period, summed per hour or day that is assessed by itself (null where the whole is),
+number of requests (``base``) and exclusion (``rank``), so that a mean of error rates is exact. Terms that look at slots
+have their slots counted, the others their rows of usage."""
+
+STRAYS = pa.schema(
+    [
+        ("subject", pa.int64()),
+        ("start_ms", pa.int64()),
+        ("end_ms", pa.int64()),
+    ],
+)
+"""For each subject the longest row of usage in its period that lies in no single slot of its terms: what it counts
+belongs to no slot."""
 
 SPANS = pa.schema(
     [
@@ -210,3 +241,26 @@ SPANS = pa.schema(
     ],
 )
 """Single rows of usage: of users affected, and of a merchant's own activity."""
+
+SHAPES = {
+    "subjects": SUBJECTS,
+    "terms": TERMS,
+    "rules": RULES,
+    "platform": PLATFORM,
+    "impacts": IMPACTS,
+    "exclusions": EXCLUSIONS,
+    "conditions": CONDITIONS,
+    "clocks": CLOCKS,
+    "usage": USAGE,
+}
+"""Of what measuring takes, by name."""
+RESULTS = {
+    "totals": TOTALS,
+    "lines": LINES,
+    "members": MEMBERS,
+    "pieces": PIECES,
+    "usage": USAGE_SUMS,
+    "spans": SPANS,
+    "strays": STRAYS,
+}
+"""Of what it gives."""

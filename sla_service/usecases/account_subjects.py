@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from sla_service.domain.accounting import Account, Judged, Piece, PieceStatus, account, denominator_ms
-from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.accounting.detail import needs_detail, slot_length_ms
 from sla_service.domain.accounting.grants import NO_DAY
 from sla_service.domain.accounting.rounding import rounded_availability
 from sla_service.domain.accounting.together import Lying, together
-from sla_service.domain.accounting.usage import UsageSum, has_too_few, measure_usage, users_as_pieces
+from sla_service.domain.accounting.usage import UsageSum, left_slots, measure_usage
 from sla_service.domain.assessment import is_higher_worse, is_whole
 from sla_service.domain.incidents import USAGE_PREFIX
 from sla_service.domain.measurement import Measurement, Part
@@ -28,17 +28,14 @@ from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.excluded_windows import reason_of
 from sla_service.usecases.gather_evidence import Gathered
+from sla_service.usecases.known_evidence import NO_USAGE, Known, Span, counted_pieces, why_not_measured, why_stray
 
 if TYPE_CHECKING:
     from sla_service.measure.availability import Measured
     from sla_service.usecases.evidence_tables import Measurable, Tables
 
-NO_USAGE = "no usage of {service} is known for the period; import usage"
-
 LineRow = tuple[int, int, int, int, int, str, str | None]
 """Incident's number, start, end, impact, counted impact, status, reason."""
-Span = tuple[int, int, int, int, bool]
-"""Start, end, users, users affected, and whether it is a merchant's own activity."""
 T = TypeVar("T")
 
 
@@ -68,6 +65,7 @@ class Accounts:
         self.pieces = _grouped(measured.pieces, _piece)
         self.sums = _grouped(measured.usage, _usage_sum)
         self.spans: dict[int, list[Span]] = _grouped(measured.spans, _span)
+        self.strays = _grouped(measured.strays, lambda row: Window(*row))
         self.numbers: dict[tuple[int, int], list[int]] = defaultdict(list)
         for number, one in enumerate(tables.measurables):
             self.numbers[one.subject, one.span].append(number)
@@ -83,32 +81,37 @@ class Accounts:
         # their lives and shares.
         key = (found.time_zone, _first_day(found), found.units, *(self.representative[number] for number in numbers))
         if key not in self._known:
-            at_once = [numbers] if isinstance(found.policy.subject, Together) else [[number] for number in numbers]
-            parts = [self._one(found, found.policy, several) for several in at_once]
-            self._known[key] = _of_units(found, found.policy, parts) if len(parts) == len(found.units) else parts[0]
+            self._known[key] = self._account(found, found.policy, numbers)
         return self._known[key]
 
-    def _one(self, subject: Subject, policy: Policy, numbers: Sequence[int]) -> Accounted:
+    def _account(self, subject: Subject, policy: Policy, numbers: Sequence[int]) -> Accounted:
+        strays = [row for number in numbers for row in self.strays.get(self.representative[number], [])]
+        if strays:
+            row = max(strays, key=lambda one: (one.duration_ms, -one.start_ms))
+            return Accounted(None, reason=why_stray(policy, row))
+        at_once = [numbers] if isinstance(policy.subject, Together) else [[number] for number in numbers]
+        parts = [self._one(subject, policy, several) for several in at_once]
+        if policy.subject is SubjectKind.POOL and len({one.measurement is None for one in parts}) > 1:
+            # What is known of one unit tells that the pool is measured: of another, nothing is nothing bad.
+            parts = [self._one(subject, policy, several, in_pool=True) for several in at_once]
+        return _of_units(subject, policy, parts) if len(parts) == len(subject.units) else parts[0]
+
+    def _one(self, subject: Subject, policy: Policy, numbers: Sequence[int], *, in_pool: bool = False) -> Accounted:
         """The account of one unit, or of those that count only together."""
         one = self.tables.measurables[numbers[0]]
-        units = [self.representative[number] for number in numbers]
-        sums = [row for unit in units for row in self.sums.get(unit, [])]
-        rows = [row for unit in units for row in self.spans.get(unit, [])]
-        pieces = self._lying(subject, policy.subject, units)
+        known = self._known_of(subject, policy, numbers)
         asks_usage = policy.qualify.affected is not Affected.EVERYONE and policy.service not in self.used_services
-        if asks_usage or not self._is_known(policy, pieces, sums, rows):
-            return Accounted(None, reason=NO_USAGE.format(service=policy.service))
-        if isinstance(policy.indicator, AffectedUsers):
-            users = [row[:4] for row in rows if not row[4]]
-            pieces = users_as_pieces(users, [replace(p, share_ppm=0) for p in pieces], self._usage_incident(policy))
-        if isinstance(policy.indicator, Slots) and has_too_few(policy.indicator.minimum_requests, sums):
-            # So few requests that nothing is bad, however it was observed.
-            pieces = [replace(p, share_ppm=0) for p in pieces]
-        found = _accounted(subject, policy, one, pieces, rows)
+        reason = why_not_measured(policy, known, one.period, in_pool=in_pool)
+        if asks_usage or reason:
+            return Accounted(None, reason=reason or NO_USAGE.format(service=policy.service))
+        pieces = counted_pieces(policy, known, self._usage_incident(policy))
+        found = _accounted(subject, policy, one, pieces, known.rows)
         measurement = found.measurement
         if not isinstance(policy.indicator, Windows | Slots | AffectedUsers):
+            measured = one.period if policy.part_period is PartPeriod.FULL_PERIOD else one.window
             total_ms = denominator_ms(policy, period=one.period, active=one.window)
-            measurement = measure_usage(policy, sums, total_ms)
+            left = left_slots(policy, slot_length_ms(policy), pieces, subject.time_zone)
+            measurement = measure_usage(policy, known.sums, total_ms, measured, left)
         if measurement is not None and policy.part_period is PartPeriod.NO_CYCLE and one.window != one.period:
             measurement = replace(measurement, is_promised=False)
         lines = tuple(_lines(policy, found, self._usage_incident(policy)))
@@ -122,13 +125,13 @@ class Accounts:
         lives = map(subject.lifetime_of, subject.units)
         return together([Lying(life, one) for life, one in zip(lives, pieces, strict=True)], of.down)
 
-    def _is_known(
-        self, policy: Policy, pieces: Sequence[Piece], sums: Sequence[UsageSum], rows: Sequence[object]
-    ) -> bool:
-        if isinstance(policy.indicator, Windows | AffectedUsers):
-            # Rows are of those who were hit: none means that nobody was.
-            return True
-        return bool(sums) or bool(rows) or (isinstance(policy.indicator, Slots) and any(p.share_ppm for p in pieces))
+    def _known_of(self, subject: Subject, policy: Policy, numbers: Sequence[int]) -> Known:
+        units = [self.representative[number] for number in numbers]
+        return Known(
+            self._lying(subject, policy.subject, units),
+            [row for unit in units for row in self.sums.get(unit, [])],
+            [row for unit in units for row in self.spans.get(unit, [])],
+        )
 
     def _usage_incident(self, policy: Policy) -> int:
         wanted = f"{USAGE_PREFIX}{policy.service}"
@@ -168,7 +171,7 @@ def _of_units(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> A
     else:
         worst = (max if is_higher_worse(policy) else min)(measurements, key=lambda one: one.decisive)
         parts = tuple(
-            Part(part.measurement, unit.fee_share * part.fee_share, unit.name)
+            replace(part, fee_share=unit.fee_share * part.fee_share, name=unit.name)
             for one, unit in known
             for part in (one.parts or ((Part(one),) if is_whole(policy) else ()))
         )
@@ -270,7 +273,7 @@ def _piece(values: Sequence[int | None]) -> Piece:
 
 
 def _usage_sum(values: Sequence[int | None]) -> UsageSum:
-    base, rank, rows, active, requests, failed, tolerated, nano, value_rows, minimum, maximum = values
+    start, end, base, rank, rows, active, requests, failed, tolerated, nano, value_rows, minimum, maximum = values
     return UsageSum(
         base or 0,
         -1 if rank is None else rank,
@@ -283,4 +286,5 @@ def _usage_sum(values: Sequence[int | None]) -> UsageSum:
         value_rows or 0,
         minimum,
         maximum,
+        None if start is None or end is None else Window(start, end),
     )

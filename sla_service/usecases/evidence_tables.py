@@ -10,13 +10,24 @@ import pyarrow.compute as pc
 
 from sla_service.db.bulk import table_of
 from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.clock_slots import clocks, is_everywhere_alike
 from sla_service.domain.incidents import USAGE_PREFIX, Curve, Incident, recovery_segments
-from sla_service.domain.policies import Policy
+from sla_service.domain.instants import DAY_MS, EARLIEST_MS, HOUR_MS
+from sla_service.domain.policies import MERCHANT_ZONE, Policy
+from sla_service.domain.policies.cycles import EachDay, EachHour, PartPeriod
 from sla_service.domain.policies.downtime import Affected, ExclusionEffect, RecurringRule
-from sla_service.domain.policies.indicators import RequestsPer, Slots, Together, Windows
+from sla_service.domain.policies.indicators import (
+    AffectedUsers,
+    Needed,
+    RequestsPer,
+    SlotMean,
+    Slots,
+    Together,
+    is_of_usage,
+)
 from sla_service.domain.windows import Window
 from sla_service.measure.availability import Evidence
-from sla_service.measure.columns import CONDITIONS, EXCLUSIONS, IMPACTS, PLATFORM, RULES, SUBJECTS, TERMS, USAGE
+from sla_service.measure.columns import CLOCKS, CONDITIONS, EXCLUSIONS, IMPACTS, PLATFORM, RULES, SUBJECTS, TERMS, USAGE
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.excluded_windows import excluded_windows, follows_zone, kind_of, reason_of
 from sla_service.usecases.gather_evidence import Gathered, reach_of
@@ -75,7 +86,7 @@ class _Making:
         self.known: list[tuple[Policy, str, Window]] = []
         """Policy, zone, and from when to when anything of its subjects is read."""
         self.reaches: dict[tuple[str, str, Window], Window] = {}
-        self.follows_zone = {policy.digest for policy in gathered.policies if follows_zone(policy)}
+        self.follows_zone = {policy.digest for policy in gathered.policies if _depends_on_zone(policy)}
         self.measurables: list[Measurable] = []
         self.subjects: list[Row] = []
 
@@ -92,6 +103,7 @@ class _Making:
             impacts=_impacts(self.gathered),
             exclusions=self._exclusions(),
             conditions=table_of(list(self._conditions()), CONDITIONS),
+            clocks=table_of(list(self._clocks()), CLOCKS),
             usage=_usage(self.gathered),
         )
         return Tables(evidence, self.measurables)
@@ -103,12 +115,9 @@ class _Making:
             terms = self._number(policy, subject.time_zone, reach)
             units = range(len(subject.units)) if subject.units else (-1,)
             for unit in units:
-                name, active = "", measured
-                if unit >= 0:
-                    name = subject.units[unit].name
-                    cut = subject.units[unit].window.overlap(measured) if self.windows is None else measured
-                    # What hits units at once is measured over the contract's time, whenever each of them existed.
-                    active = measured if isinstance(policy.subject, Together) else cut or measured
+                name = subject.units[unit].name if unit >= 0 else ""
+                active = self._active(subject, policy, measured, unit)
+                counted = period if policy.part_period is PartPeriod.FULL_PERIOD else active
                 contract = subject.contract
                 self.subjects.append(
                     (
@@ -118,13 +127,20 @@ class _Making:
                         subject.region,
                         name,
                         terms,
-                        active.start_ms,
-                        active.end_ms,
+                        counted.start_ms,
+                        counted.end_ms,
                         reach.start_ms,
                         reach.end_ms,
                     )
                 )
                 self.measurables.append(Measurable(i, n, period, active, unit))
+
+    def _active(self, subject: Subject, policy: Policy, measured: Window, unit: int) -> Window:
+        """The part of a stretch in which the contract, or one of its units, is measured."""
+        # What hits units at once is measured over the contract's time, whenever each of them existed.
+        if unit < 0 or self.windows is not None or isinstance(policy.subject, Together):
+            return measured
+        return subject.units[unit].window.overlap(measured) or measured
 
     def _reach(self, policy: Policy, zone: str, period: Window) -> Window:
         key = (policy.digest, zone, period)
@@ -147,7 +163,8 @@ class _Making:
 
     def _terms(self, number: int, policy: Policy) -> Row:
         indicator, qualify, reported = policy.indicator, policy.qualify, policy.qualify.reported
-        reads = "windows" if isinstance(indicator, Windows) else "slots" if isinstance(indicator, Slots) else "usage"
+        reads = "usage" if is_of_usage(indicator) else "windows"
+        reads = "slots" if isinstance(indicator, Slots) and reads == "usage" else reads
         minimum = indicator.minimum_requests if isinstance(indicator, Slots) else None
         per_slot = minimum.count if minimum is not None and minimum.per is RequestsPer.SLOT else 0
         detail = needs_detail(policy)
@@ -190,7 +207,38 @@ class _Making:
             if isinstance(policy.indicator, Slots):
                 for one in policy.indicator.bad_when:
                     edge = one.edge
-                    yield number, one.figure.value, one.comparison.value, edge.numerator, edge.denominator
+                    is_enough = policy.indicator.needed is Needed.ANY
+                    yield number, one.figure.value, one.comparison.value, edge.numerator, edge.denominator, is_enough
+
+    def _clocks(self) -> Iterable[Row]:
+        for number, (policy, zone, reach) in enumerate(self.known):
+            for cuts, slot_ms, requests, values in _cuts(policy):
+                # A row at the edge of what is read may begin in a slot that begins before it.
+                known = clocks(reach.start_ms - slot_ms - DAY_MS, reach.end_ms, slot_ms, zone)
+                for n, one in enumerate(known):
+                    # A row that begins even before is longer than any slot, which is all that is asked of it.
+                    start_ms = one.start_ms if n else EARLIEST_MS
+                    yield number, cuts, start_ms, one.end_ms, one.slot_ms, one.shift_ms, requests, values
+
+
+def _cuts(policy: Policy) -> Iterable[tuple[str, int, bool, bool]]:
+    """What time is cut into, the length, and whether requests and values are looked at in it."""
+    if not is_of_usage(policy.indicator):
+        return
+    match policy.indicator:
+        case Slots(slot_ms) as slots:
+            yield "slots", slot_ms, slots.counts_requests, slots.counts_values
+        case SlotMean(slot_ms):
+            yield "slots", slot_ms, True, False
+    if isinstance(policy.period, EachHour | EachDay) and not isinstance(policy.indicator, AffectedUsers):
+        yield "parts", HOUR_MS if isinstance(policy.period, EachHour) else DAY_MS, True, True
+
+
+def _depends_on_zone(policy: Policy) -> bool:
+    """Whether a merchant's own clocks decide how its time is cut or what is left out of it."""
+    if policy.time_zone == MERCHANT_ZONE and not all(is_everywhere_alike(length) for _, length, _, _ in _cuts(policy)):
+        return True
+    return follows_zone(policy)
 
 
 def _platform(incidents: Sequence[Incident], curves: Iterable[Curve], as_of_ms: int) -> list[Row]:

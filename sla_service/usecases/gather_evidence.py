@@ -23,7 +23,7 @@ from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.cycles import BillingMonth, RollingDays, Week
 from sla_service.domain.policies.downtime import Affected
-from sla_service.domain.policies.indicators import SubjectKind, Windows
+from sla_service.domain.policies.indicators import SubjectKind, is_of_usage
 from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import ContractPeriods, Row, Subject, park_overlaps
 from sla_service.usecases.policies_in_force import published_policies
@@ -90,7 +90,7 @@ def add_usage_incidents(gathered: Gathered) -> None:
 
 def reads_usage(policy: Policy) -> bool:
     """Whether a policy is measured from usage, or asks usage whom an outage hit."""
-    return not isinstance(policy.indicator, Windows) or policy.qualify.affected is not Affected.EVERYONE
+    return is_of_usage(policy.indicator) or policy.qualify.affected is not Affected.EVERYONE
 
 
 def around(month: Month) -> Window:

@@ -131,8 +131,8 @@ def _walk(schema, path, found):
             known.words |= {word for way in ways for word in words_of(way)}
             known.is_choice = all(words_of(way) for way in ways)
             known.is_required &= name in case.get("required", ())
-            # Credits that become one are credits again.
-            if at != "credit.of":
+            # Credits that become one are credits again, and conditions under a word are conditions.
+            if at not in {"credit.of", "indicator.bad_when.all", "indicator.bad_when.any"}:
                 _walk(one, at, found)
 
 

@@ -48,7 +48,17 @@ from sla_service.domain.policies.downtime import (
     TimeRounding,
 )
 from sla_service.domain.policies.examples import PolicyExample
-from sla_service.domain.policies.indicators import Events, Metric, Windows, Worse
+from sla_service.domain.policies.indicators import (
+    BadWhen,
+    Comparison,
+    Events,
+    Metric,
+    Needed,
+    Slots,
+    UsageFigure,
+    Windows,
+    Worse,
+)
 from sla_service.domain.policies.payment import (
     Base,
     Cap,
@@ -608,3 +618,29 @@ def test_what_misses_the_target_is_in_one_row_or_in_a_hole_or_in_an_overlap(rows
     assert len(holes) == (missed and not covering)
     assert bool(overlaps) is (missed and len(covering) > 1)
     assert overlaps_of(policy, replace(policy.credit, overlap=Overlap.DEEPEST)) == []
+
+
+def when(comparison: Comparison, edge: int, figure: UsageFigure = UsageFigure.VALUE) -> BadWhen:
+    return BadWhen(figure, comparison, Fraction(edge))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "needed", "is_told"),
+    [
+        pytest.param((when(Comparison.BELOW, 30), when(Comparison.ABOVE, 60)), Needed.ALL, True, id="on both sides"),
+        pytest.param((when(Comparison.BELOW, 30), when(Comparison.ABOVE, 60)), Needed.ANY, False, id="on either side"),
+        pytest.param((when(Comparison.ABOVE, 30), when(Comparison.BELOW, 60)), Needed.ALL, False, id="in between"),
+        pytest.param((when(Comparison.AT_LEAST, 5), when(Comparison.AT_MOST, 5)), Needed.ALL, False, id="exactly"),
+        pytest.param((when(Comparison.ABOVE, 5), when(Comparison.AT_MOST, 5)), Needed.ALL, True, id="past the edge"),
+        pytest.param(
+            (when(Comparison.BELOW, 30), when(Comparison.ABOVE, 60, UsageFigure.FAILURES)),
+            Needed.ALL,
+            False,
+            id="of two figures",
+        ),
+    ],
+)
+def test_conditions_that_never_hold_together_are_told(conditions, needed, is_told):
+    policy = a_policy(indicator=Slots(MINUTE_MS, conditions, needed=needed))
+    told = [(one.rule, one.path) for one in warnings_of(policy) if one.rule == "never_bad"]
+    assert told == ([("never_bad", "indicator.bad_when")] if is_told else [])

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_service.domain.accounting.usage import UsageSum, measure_usage
+from sla_service.domain.measurement import Measurement
+from sla_service.domain.policies import Policy
 from sla_service.domain.policies.downtime import RoundAvailability, TimeRounding
 from sla_service.domain.policies.indicators import Metric, Statistic
+from sla_service.domain.windows import Window
 from tests.builders import a_policy
 
 NANO = 10**9
@@ -25,9 +28,13 @@ def values(*whole: Fraction) -> UsageSum:
 
 def figure_of(found: UsageSum, statistic: Statistic = Statistic.MEAN, *steps: RoundAvailability) -> Fraction:
     policy = a_policy(indicator=Metric("loss", statistic=statistic), quantise=steps)
-    measured = measure_usage(policy, [found], MONTH_MS)
+    measured = measured_by(policy, found)
     assert measured is not None
     return measured.decisive
+
+
+def measured_by(policy: Policy, *found: UsageSum) -> Measurement | None:
+    return measure_usage(policy, found, MONTH_MS, Window(0, MONTH_MS), lambda _: 0)
 
 
 @pytest.mark.parametrize("statistic", Statistic)
@@ -61,5 +68,5 @@ def test_where_the_policy_rounds_a_value_the_rounded_one_decides(value, rounding
 
 def test_without_values_nothing_was_measured():
     policy = a_policy(indicator=Metric("loss"))
-    assert measure_usage(policy, [], MONTH_MS) is None
-    assert measure_usage(policy, [replace(values(Fraction(1)), value_rows=0)], MONTH_MS) is None
+    assert measured_by(policy) is None
+    assert measured_by(policy, replace(values(Fraction(1)), value_rows=0)) is None

@@ -532,3 +532,20 @@ def test_whatever_the_language_can_say_a_statement_can(policy, outages):
     assert measure_words.opening(credit, WORDS)
     assert measure_words.why(credit, WORDS)
     assert credit_words.method(credit, WORDS)
+
+
+@pytest.mark.parametrize("kind", ["hour", "day"])
+def test_hours_and_days_that_are_measured_from_requests_are_not_said_to_be_none(kind):
+    part = Part(requests(100, 30), length_ms={"hour": HOUR_MS, "day": DAY_MS}[kind])
+    credit = stated(
+        "target: 99%\ncredit: [{below: 99%, pay: 100%}]\n",
+        (),
+        period=f"period: {{kind: {kind}, time_zone: Asia/Shanghai}}",
+        indicator="{kind: events}",
+        measured=replace(requests(1_000, 30), parts=(part,)),
+        service="api",
+    )
+    said = [rung.words for rung in ladder(credit, WORDS)]
+    noun = {"hour": "clock hours", "day": "days"}[kind]
+    assert f"Together, for the {noun} that missed the promise, each with its own share of the fee" in said
+    assert not any(" 0 " in one for one in said)

@@ -151,6 +151,10 @@ SAID = [
     ("indicator", "{kind: windows, curve: linear, overlap: largest}", indicators.Windows(Curve.LINEAR)),
     ("indicator", "{kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 10%}}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.ERROR_RATE, indicators.Comparison.ABOVE, Fraction(1, 10)),))),
     ("indicator", "{kind: slots, slot: 1 min, bad_when: [{figure: failures, at_least: 5}, {figure: value, below: -2.5}], minimum_requests: {count: 2000, per: slot}}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.FAILURES, indicators.Comparison.AT_LEAST, Fraction(5)), indicators.BadWhen(indicators.UsageFigure.VALUE, indicators.Comparison.BELOW, Fraction(-5, 2))), indicators.MinimumRequests(2000, indicators.RequestsPer.SLOT))),
+    ("indicator", "{kind: slots, slot: 1 min, bad_when: {any: [{figure: error_rate, above: 5%}, {figure: value, above: 200}]}}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.ERROR_RATE, indicators.Comparison.ABOVE, Fraction(1, 20)), indicators.BadWhen(indicators.UsageFigure.VALUE, indicators.Comparison.ABOVE, Fraction(200))), needed=indicators.Needed.ANY)),
+    ("indicator", "{kind: slots, slot: 1 min, bad_when: {any: {figure: failures, at_least: 5}}}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.FAILURES, indicators.Comparison.AT_LEAST, Fraction(5)),), needed=indicators.Needed.ANY)),
+    ("indicator", "{kind: slots, slot: 1 min, bad_when: {figure: error_rate, at_least: 50%}, evidence: outages}", indicators.Slots(MINUTE_MS, (indicators.BadWhen(indicators.UsageFigure.ERROR_RATE, indicators.Comparison.AT_LEAST, Fraction(1, 2)),), evidence=indicators.SlotEvidence.OUTAGES)),
+    ("indicator", "{kind: slot_mean, slot: 5 min, minimum_requests: {count: 10, per: slot}}", indicators.SlotMean(5 * MINUTE_MS, minimum_requests=indicators.MinimumRequests(10, indicators.RequestsPer.SLOT))),
     ("indicator", "{kind: slot_mean, slot: 5 min, idle: skipped}", indicators.SlotMean(5 * MINUTE_MS, indicators.Idle.SKIPPED)),
     ("indicator", "{kind: events, minimum_requests: {count: 1}}", indicators.Events(indicators.MinimumRequests(1))),
     ("indicator", "{kind: scored_events, tolerated: 1/4}", indicators.ScoredEvents(Fraction(1, 4))),
@@ -390,6 +394,11 @@ REFUSED = [
     ("a method misspelt", "indicator", "{kind: windows, curve: liner}", "choice", "indicator.curve", "did you mean `linear`?"),
     ("a field of another indicator", "indicator", "{kind: events, curve: step}", "unknown_field", "indicator.curve", "there is no field `curve`"),
     ("slots that are never bad", "indicator", "{kind: slots, slot: 1 min, bad_when: []}", "conditions_missing", "indicator.bad_when", "say when a slot is bad"),
+    ("conditions of which none and all are needed", "indicator", "{kind: slots, slot: 1 min, bad_when: {any: {figure: value, above: 1}, all: {figure: value, above: 1}}}", "exclusive_fields", "indicator.bad_when", "give `all` or `any`"),
+    ("values that outages do not tell", "indicator", "{kind: slots, slot: 1 min, bad_when: {figure: value, above: 1}, evidence: outages}", "outages_only", "indicator.bad_when", "write an `error_rate`"),
+    ("requests that outages do not tell", "indicator", "{kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 1%}, minimum_requests: {count: 2}, evidence: outages}", "outages_only", "indicator.minimum_requests", "outages tell no requests"),
+    ("any of no conditions", "indicator", "{kind: slots, slot: 1 min, bad_when: {any: []}}", "conditions_missing", "indicator.bad_when.any", "say when a slot is bad"),
+    ("conditions beside the word", "indicator", "{kind: slots, slot: 1 min, bad_when: {any: {figure: value, above: 1}, figure: value}}", "unknown_field", "indicator.bad_when.figure", "any"),
     ("a condition without an edge", "indicator", "{kind: slots, slot: 1 min, bad_when: {figure: value}}", "exclusive_fields", "indicator.bad_when", "give one of `above`, `at_least`, `below` or `at_most`"),
     ("a condition with two edges", "indicator", "{kind: slots, slot: 1 min, bad_when: {figure: value, above: 1, below: 3}}", "exclusive_fields", "indicator.bad_when", "give one of `above`"),
     ("an error rate without sign", "indicator", "{kind: slots, slot: 1 min, bad_when: {figure: error_rate, above: 10}}", "percent_format", "indicator.bad_when.above", "with its sign"),
@@ -854,3 +863,29 @@ def test_a_metric_has_no_outages_to_count():
     text = a_file(indicator=METRIC, target="200", credit="{above: 200, pay: 5%}", chronic="{outages: 3, then: leave}")
     (problem,) = problems(text)
     assert (problem.rule, problem.path) == ("no_outages", "chronic")
+
+
+@pytest.mark.parametrize(
+    "indicator",
+    ["{kind: slot_mean, slot: 5 min}", "{kind: events}", "{kind: scored_events}", "{kind: metric, name: latency}"],
+)
+@pytest.mark.parametrize("kind", ["incident", "hour", "day"])
+def test_what_has_no_outages_has_hours_and_days_but_no_incidents(indicator, kind):
+    target = "200" if "metric" in indicator else "99.9%"
+    credit = "{above: 200, pay: 10%}" if "metric" in indicator else "{below: 99.9%, pay: 10%}"
+    text = f"""
+policy: by-parts
+version: 1
+effective: {{from: 2023-01-01}}
+service: api
+period: {{kind: {kind}, time_zone: UTC}}
+indicator: {indicator}
+target: {target}
+credit: {credit}
+"""
+    if kind != "incident":
+        assert parse_policy(text).policy == "by-parts"
+        return
+    (problem,) = problems(text)
+    assert (problem.rule, problem.path) == ("no_outages", "period.kind")
+    assert "write `hour`, `day` or a longer period" in problem.message

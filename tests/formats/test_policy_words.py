@@ -86,8 +86,10 @@ from sla_service.domain.policies.indicators import (
     Idle,
     Metric,
     MinimumRequests,
+    Needed,
     RequestsPer,
     ScoredEvents,
+    SlotEvidence,
     SlotMean,
     Slots,
     Statistic,
@@ -315,9 +317,66 @@ CASES = [
     ),
     pytest.param(
         {"indicator": Events(MinimumRequests(2000))},
-        ["In a period with fewer than 2,000 requests nothing is bad."],
-        ["请求数不足2,000次的周期，其中任何时间均不计为不可用。"],
+        [
+            "In a period with fewer than 2,000 requests nothing is bad; requests that are not measured are not counted.",
+        ],
+        ["请求数不足2,000次的周期，其中任何时间均不计为不可用；被剔除出周期的请求不计入该次数。"],
         id="events from a number on",
+    ),
+    pytest.param(
+        {"indicator": Events(MinimumRequests(20, RequestsPer.SLOT))},
+        ["A row of usage with fewer than 20 requests has nothing bad in it."],
+        ["请求数不足20次的用量记录，其中的失败请求不予计入。"],
+        id="events in rows from a number on",
+    ),
+    pytest.param(
+        {"indicator": SlotMean(5 * MINUTE_MS, minimum_requests=MinimumRequests(10, RequestsPer.SLOT))},
+        [
+            "Slots follow the clock; all requests of what is measured that fall in a slot are added up before anything is said of it.",
+            "A slot with fewer than 10 requests is not bad.",
+        ],
+        [
+            "时间片按时钟划分；同一计算对象在同一时间片内的全部请求先行合并计算。",
+            "请求数不足10次的时间片不计为不可用。",
+        ],
+        id="a mean of slots from a number on",
+    ),
+    pytest.param(
+        {
+            "indicator": Slots(
+                MINUTE_MS,
+                (
+                    BadWhen(UsageFigure.ERROR_RATE, Comparison.ABOVE, pct("0.5")),
+                    BadWhen(UsageFigure.VALUE, Comparison.ABOVE, Fraction(200)),
+                ),
+                needed=Needed.ANY,
+            )
+        },
+        [
+            "Time is cut into slots of 1 minute each; a slot is bad if in it the error rate (failed requests ÷ requests) is above 0.5%, or the measured value is above 200.",
+            "Of several measured values in a slot each is looked at by itself: one that meets the condition is enough.",
+        ],
+        [
+            "时间按每1分钟划分为一个时间片；时间片内错误率（失败请求数÷请求总数）高于0.5%，或测量值高于200的，该时间片计为不可用。",
+            "时间片内有多个测量值的，逐一判断；其中任何一个符合条件，即视为符合。",
+        ],
+        id="slots with one of two conditions",
+    ),
+    pytest.param(
+        {
+            "indicator": Slots(
+                MINUTE_MS,
+                (BadWhen(UsageFigure.ERROR_RATE, Comparison.AT_LEAST, pct("50")),),
+                evidence=SlotEvidence.OUTAGES,
+            )
+        },
+        [
+            "The evidence is outages alone: a slot is bad if outages cover the whole of it and the share lost meets the error rate named here. Where no outage is known, nothing was down.",
+        ],
+        [
+            "仅以故障记录为证据：时间片自始至终被故障覆盖，且受损比例符合上述错误率条件的，方计为不可用；没有故障记录的，视为没有不可用时间。",
+        ],
+        id="slots of outages",
     ),
     pytest.param(
         {"indicator": ScoredEvents()},
@@ -329,8 +388,12 @@ CASES = [
     ),
     pytest.param(
         {"indicator": AffectedUsers()},
-        ["Bad time is weighed by users: minutes × users affected ÷ (minutes × all users)."],
-        ["不可用时长按用户加权：分钟数×受影响用户数÷（分钟数×用户总数）。"],
+        [
+            "Bad time counts by the share of the users that were affected at the time: the sum of minutes × (users affected ÷ users), divided by all minutes of the period; a minute with many users weighs no more than one with few."
+        ],
+        [
+            "不可用时长按当时受影响用户所占比例折算：各分钟数×（当时受影响用户数÷当时用户总数）之和，除以周期总分钟数；用户多的分钟与用户少的分钟权重相同。"
+        ],
         id="affected users",
     ),
     pytest.param(

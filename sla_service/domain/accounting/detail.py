@@ -13,7 +13,7 @@ from sla_service.domain.policies.downtime import (
     Qualify,
     RunsMeasured,
 )
-from sla_service.domain.policies.indicators import SubjectKind, Windows
+from sla_service.domain.policies.indicators import SlotMean, Slots, SubjectKind, Windows
 from sla_service.domain.policies.payment import ChronicOutages
 from sla_service.domain.windows import Window
 
@@ -74,6 +74,11 @@ def reach(policy: Policy, period: Window, first_ms: int) -> Window:
     # However long a chain of runs is, some of it lies in each such stretch.
     margin += policy.qualify.joined_within_ms
     if needs_detail(policy):
-        margin = max(margin, DAY_MS)
+        margin = max(margin, DAY_MS, slot_length_ms(policy))
     before = max(margin, LONGEST_OUTAGE_MS) if isinstance(policy.period, EachIncident) else margin
     return Window(min(period.start_ms, first_ms) - before, period.end_ms + margin)
+
+
+def slot_length_ms(policy: Policy) -> int:
+    """The length of the slots that the policy looks at; 0 for one that looks at none."""
+    return policy.indicator.slot_ms if isinstance(policy.indicator, Slots | SlotMean) else 0

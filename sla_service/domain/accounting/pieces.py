@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from sla_service.domain.instants import to_datetime
+from sla_service.domain.clock_slots import slot_at
 from sla_service.domain.policies.downtime import ExclusionEffect
 from sla_service.domain.windows import Window
 
@@ -102,9 +101,8 @@ def inside(pieces: Sequence[Piece], start_ms: int, end_ms: int) -> tuple[list[Pi
 
 def whole_slots(start_ms: int, end_ms: int, slot_ms: int, zone: str) -> tuple[int, int]:
     """The part of a stretch made of whole clock slots, counted from the zone's own full hours and days."""
-    offset = to_datetime(start_ms, zone).utcoffset() or timedelta(0)
-    shift = offset // timedelta(milliseconds=1)
-    return -(-(start_ms + shift) // slot_ms) * slot_ms - shift, (end_ms + shift) // slot_ms * slot_ms - shift
+    first, last = slot_at(start_ms, slot_ms, zone), slot_at(end_ms, slot_ms, zone)
+    return start_ms if first.start_ms == start_ms else first.end_ms, last.start_ms
 
 
 def length_ms(piece: Piece) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from sla_service.domain.accounting.pieces import Piece
+from sla_service.domain.accounting.pieces import Piece, inside
 from sla_service.domain.accounting.rounding import rounded_availability
-from sla_service.domain.measurement import Measurement
+from sla_service.domain.clock_slots import begun_in
+from sla_service.domain.measurement import Measurement, Part
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.downtime import ExclusionEffect
 from sla_service.domain.policies.indicators import (
@@ -22,14 +24,14 @@ from sla_service.domain.policies.indicators import (
     SlotMean,
     Statistic,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.domain.windows import SHARE_FULL_PPM, Window
 
 NANO = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class UsageSum:
-    """Rows of usage with one number of requests under one exclusion (or none), summed over a period."""
+    """Rows of usage, or slots, with one number of requests under one exclusion (or none), summed over a period."""
 
     base: int
     """Requests in each of the rows."""
@@ -44,28 +46,55 @@ class UsageSum:
     value_rows: int = 0
     value_minimum_nano: int | None = None
     value_maximum_nano: int | None = None
+    part: Window | None = None
+    """The hour or day in which the rows begin, where each is assessed by itself."""
 
 
-def measure_usage(policy: Policy, sums: Sequence[UsageSum], total_ms: int) -> Measurement | None:
+Left = Callable[[Window], int]
+"""How many slots begin in a window that leave the period, whether anything is known of them or not."""
+
+
+def measure_usage(
+    policy: Policy, sums: Sequence[UsageSum], total_ms: int, measured: Window, left: Left
+) -> Measurement | None:
     """The measurement of an indicator that is a sum over usage.
 
     Args:
         policy: Its indicator is a mean of slots, events, scored events or a metric.
-        sums: Of the period.
+        sums: Of the period; none where nothing of this unit is known, but of others in its pool.
         total_ms: The period's denominator in time, for the mean over slots.
+        measured: The stretch of time that is measured.
+        left: Slots that leave the period.
 
     Returns:
         None where there was nothing to measure: no data is never taken for 100 %.
     """
-    if not sums:
+    minimum = policy.indicator.minimum_requests if isinstance(policy.indicator, SlotMean | Events) else None
+    kept = without_few(policy, minimum, sums)
+    found = _measure(policy, kept, total_ms - _left_ms(policy, measured, left))
+    if found is None:
         return None
+    parts: list[Part] = []
+    for part, some in sorted(_by_part(kept).items(), key=lambda item: item[0].start_ms):
+        window = part.overlap(measured)
+        one = window and _measure(policy, some, window.duration_ms - _left_ms(policy, window, left))
+        if window and one and (policy.is_metric or one.creditable_ms):
+            parts.append(Part(one, length_ms=window.duration_ms))
+    return replace(found, parts=tuple(parts))
+
+
+def _left_ms(policy: Policy, window: Window, left: Left) -> int:
+    return left(window) * policy.indicator.slot_ms if isinstance(policy.indicator, SlotMean) else 0
+
+
+def _measure(policy: Policy, sums: Sequence[UsageSum], total_ms: int) -> Measurement | None:
     match policy.indicator:
-        case SlotMean(slot_ms, idle):
-            found = _slot_mean(policy, sums, total_ms, slot_ms, idle)
-        case Events(minimum_requests):
-            found = _events(policy, sums, Fraction(0), minimum_requests)
+        case SlotMean():
+            found = _slot_mean(policy, policy.indicator, sums, total_ms)
+        case Events():
+            found = _events(policy, sums, Fraction(0))
         case ScoredEvents(tolerated):
-            found = _events(policy, sums, 1 - tolerated, None)
+            found = _events(policy, sums, 1 - tolerated)
         case Metric(statistic=statistic):
             found = _metric(policy, sums, total_ms, statistic)
         case _:
@@ -75,13 +104,61 @@ def measure_usage(policy: Policy, sums: Sequence[UsageSum], total_ms: int) -> Me
     return found if found is None or rounded is None else replace(found, figure=rounded)
 
 
-def has_too_few(minimum: MinimumRequests | None, sums: Iterable[UsageSum]) -> bool:
-    """Whether the period had so few requests that nothing in it is bad."""
+def left_slots(policy: Policy, slot_ms: int, pieces: Sequence[Piece], zone: str) -> Left:
+    """The slots whose start lies in what is not measured."""
+    gone = [one for one in pieces if one.rule >= 0 and policy.exclude[one.rule].effect is ExclusionEffect.NOT_MEASURED]
+
+    def left(window: Window) -> int:
+        cuts = (one.within(window) for one in gone)
+        return sum(begun_in(Window(cut.start_ms, cut.end_ms), slot_ms, zone) for cut in cuts if cut is not None)
+
+    return left
+
+
+def _by_part(sums: Iterable[UsageSum]) -> dict[Window, list[UsageSum]]:
+    parts: dict[Window, list[UsageSum]] = defaultdict(list)
+    for one in sums:
+        if one.part is not None:
+            parts[one.part].append(one)
+    return parts
+
+
+def few(policy: Policy, minimum: MinimumRequests | None, sums: Iterable[UsageSum]) -> set[Window | None]:
+    """The periods that had so few requests that nothing in them is bad: hours or days, or None for the whole period.
+
+    Only requests that are measured are counted: what leaves the period does not count for it either.
+    """
     if minimum is None or minimum.per is not RequestsPer.PERIOD:
-        return False
-    counts = [one.requests for one in sums]
-    # Not known is not few: windows may be all that is known of a period.
-    return bool(counts) and sum(counts) < minimum.count
+        return set()
+    counts: dict[Window | None, int] = defaultdict(int)
+    for one in sums:
+        # Not known is not few: windows may be all that is known of a period.
+        if _effect(policy, one) is not ExclusionEffect.NOT_MEASURED:
+            counts[one.part] += one.requests
+    return {part for part, count in counts.items() if count < minimum.count}
+
+
+def without_few(policy: Policy, minimum: MinimumRequests | None, sums: Sequence[UsageSum]) -> list[UsageSum]:
+    """The sums, with nothing bad in those of too few requests: in a row or slot, or in the whole period."""
+    if minimum is None:
+        return list(sums)
+    periods = few(policy, minimum, sums)
+    is_per_slot = minimum.per is RequestsPer.SLOT
+    return [
+        replace(one, failed=0) if one.part in periods or (is_per_slot and one.base < minimum.count) else one
+        for one in sums
+    ]
+
+
+def pieces_without_few(pieces: Sequence[Piece], periods: Iterable[Window | None]) -> list[Piece]:
+    """The pieces with no impact in periods of too few requests, however it was observed."""
+    kept = list(pieces)
+    for period in periods:
+        if period is None:
+            return [replace(one, share_ppm=0) for one in kept]
+        here, rest = inside(kept, period.start_ms, period.end_ms)
+        kept = sorted([replace(one, share_ppm=0) for one in here] + rest, key=lambda one: one.start_ms)
+    return kept
 
 
 def _effect(policy: Policy, one: UsageSum) -> ExclusionEffect | None:
@@ -99,37 +176,32 @@ def _measured(policy: Policy, bad: Fraction, creditable: Fraction, total: int) -
     return measurement
 
 
-def _slot_mean(policy: Policy, sums: Sequence[UsageSum], total_ms: int, slot_ms: int, idle: Idle) -> Measurement | None:
+def _slot_mean(policy: Policy, terms: SlotMean, sums: Sequence[UsageSum], total_ms: int) -> Measurement | None:
     bad = creditable = Fraction(0)
-    gone = active = 0
+    active = 0
     for one in sums:
         rate = Fraction(one.failed, one.base) if one.base else Fraction(0)
         effect = _effect(policy, one)
         if effect is ExclusionEffect.NOT_MEASURED:
-            gone += one.rows
             continue
         active += one.active_rows
         if effect in {None, ExclusionEffect.NOT_CREDITED}:
             bad += rate
             creditable += rate if effect is None else 0
-    total = total_ms - gone * slot_ms if idle is Idle.GOOD else active * slot_ms
-    return _measured(policy, bad * slot_ms, creditable * slot_ms, total)
+    total = total_ms if terms.idle is Idle.GOOD else active * terms.slot_ms
+    return _measured(policy, bad * terms.slot_ms, creditable * terms.slot_ms, total)
 
 
-def _events(
-    policy: Policy, sums: Sequence[UsageSum], lost: Fraction, minimum: MinimumRequests | None
-) -> Measurement | None:
+def _events(policy: Policy, sums: Sequence[UsageSum], lost: Fraction) -> Measurement | None:
     """Bad ÷ all requests, a tolerated one being bad by ``lost``."""
     bad = creditable = Fraction(0)
     total = 0
-    too_few = has_too_few(minimum, sums)
     for one in sums:
         effect = _effect(policy, one)
         if effect is ExclusionEffect.NOT_MEASURED:
             continue
         total += one.requests
-        ignored = minimum is not None and minimum.per is RequestsPer.SLOT and one.base < minimum.count
-        if effect in {None, ExclusionEffect.NOT_CREDITED} and not ignored and not too_few:
+        if effect in {None, ExclusionEffect.NOT_CREDITED}:
             one_bad = one.failed + lost * one.tolerated
             bad += one_bad
             creditable += one_bad if effect is None else 0

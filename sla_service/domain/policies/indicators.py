@@ -53,14 +53,14 @@ class Comparison(StrEnum):
 
 
 class UsageFigure(StrEnum):
-    """What a row of usage evidence says of its slot."""
+    """What the rows of usage in a slot say of it."""
 
     ERROR_RATE = "error_rate"
-    """Failed ÷ requests; a slot without requests has none, and is not bad."""
+    """Failed ÷ requests, both summed over the slot; a slot without requests has none, and is not bad."""
     FAILURES = "failures"
-    """Failed requests."""
+    """Failed requests, summed over the slot."""
     VALUE = "value"
-    """A measured value, such as a latency."""
+    """A measured value, such as a latency; of several in a slot each is looked at by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,29 @@ class BadWhen:
     edge: Fraction
 
 
+class Needed(StrEnum):
+    """How many of a slot's conditions have to hold."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class SlotEvidence(StrEnum):
+    """What tells whether slots are bad."""
+
+    USAGE = "usage"
+    """Usage, and outages beside it; where neither is known of a period, nothing is measured."""
+    OUTAGES = "outages"
+    """Incidents and impacts alone; where none is known nothing was down, as for windows."""
+
+
 class RequestsPer(StrEnum):
     """Over what the least number of requests is counted."""
 
     SLOT = "slot"
-    """A slot with fewer is not bad."""
+    """A slot with fewer is not bad; for requests by themselves, a row of usage."""
     PERIOD = "period"
-    """A period with fewer has nothing bad in it."""
+    """A period with fewer has nothing bad in it. Requests that are not measured are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +138,7 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """b) Slots of a fixed length are bad or not, by conditions on their usage that must all hold.
+    """b) Slots of a fixed length are bad or not, by conditions on their usage.
 
     Where the evidence is windows instead of usage, a slot is bad if the windows cover the whole of it.
     """
@@ -130,6 +146,18 @@ class Slots:
     slot_ms: int
     bad_when: tuple[BadWhen, ...]
     minimum_requests: MinimumRequests | None = None
+    needed: Needed = Needed.ALL
+    evidence: SlotEvidence = SlotEvidence.USAGE
+
+    @property
+    def counts_requests(self) -> bool:
+        """Whether requests are summed for anything."""
+        return self.minimum_requests is not None or any(one.figure is not UsageFigure.VALUE for one in self.bad_when)
+
+    @property
+    def counts_values(self) -> bool:
+        """Whether measured values are looked at."""
+        return any(one.figure is UsageFigure.VALUE for one in self.bad_when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +166,7 @@ class SlotMean:
 
     slot_ms: int
     idle: Idle = Idle.GOOD
+    minimum_requests: MinimumRequests | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +185,7 @@ class ScoredEvents:
 
 @dataclass(frozen=True, slots=True)
 class AffectedUsers:
-    """f) Minutes × users affected ÷ (minutes × users)."""
+    """f) Minutes × (users affected ÷ users at that minute) ÷ minutes: a quiet minute weighs as much as a busy one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +196,13 @@ class Metric:
     unit: str = ""
     worse: Worse = Worse.HIGHER
     statistic: Statistic = Statistic.MEAN
+
+
+def is_of_usage(indicator: Indicator) -> bool:
+    """Whether usage is looked at to measure it."""
+    if isinstance(indicator, Slots):
+        return indicator.evidence is SlotEvidence.USAGE
+    return not isinstance(indicator, Windows)
 
 
 Indicator = Windows | Slots | SlotMean | Events | ScoredEvents | AffectedUsers | Metric

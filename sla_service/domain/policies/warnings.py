@@ -23,9 +23,10 @@ from sla_service.domain.policies.coverage import (
     overlaps_of,
 )
 from sla_service.domain.policies.cycles import EachDay, EachHour
-from sla_service.domain.policies.indicators import Metric, has_outages
+from sla_service.domain.policies.indicators import Metric, Slots, has_outages
 from sla_service.domain.policies.most import most_of
 from sla_service.domain.policies.payment import Cap, CapPer, SettleForm
+from sla_service.domain.policies.slot_conditions import never_together
 from sla_service.domain.policies.terms import Policy
 from sla_service.domain.shares import format_percent
 
@@ -54,7 +55,7 @@ def functions_of(credit: c.Credit, path: str = "credit") -> Iterator[tuple[str, 
 
 def warnings_of(policy: Policy) -> list[Warning]:
     """Everything about a policy that its author would want to be told, in the order of the stages."""
-    found: list[Warning] = []
+    found: list[Warning] = list(_conditions(policy))
     for path, credit in functions_of(policy.credit):
         if isinstance(credit, Rows):
             found += [*_holes(policy, credit, path), *_overlaps(policy, credit, path)]
@@ -65,6 +66,14 @@ def warnings_of(policy: Policy) -> list[Warning]:
     if not policy.examples:
         found.append(Warning("no_examples", "nothing tests these terms: write at least one example", "examples"))
     return found
+
+
+def _conditions(policy: Policy) -> Iterator[Warning]:
+    """Slots that can never be bad."""
+    figure = never_together(policy.indicator) if isinstance(policy.indicator, Slots) else None
+    if figure is not None:
+        message = f"no {figure} is on both sides at once, so that no slot is ever bad; write `any` if one is enough"
+        yield Warning("never_bad", message, "indicator.bad_when")
 
 
 def _holes(policy: Policy, credit: Rows, path: str) -> Iterator[Warning]:

@@ -251,6 +251,11 @@ def _check_counted(fields: Fields, indicator: Indicator, chronics: tuple[Chronic
             fields.refuse("no_outages", f"count missed periods instead: {_NO_OUTAGES}", "chronic", number)
 
 
+def _check_incidents(fields: Fields, indicator: Indicator, period: Period) -> None:
+    if not has_outages(indicator) and isinstance(period, EachIncident):
+        fields.refuse("no_outages", f"write `hour`, `day` or a longer period: {_NO_OUTAGES}", "period", "kind")
+
+
 def _looks_at_time(credit_: Credit) -> bool:
     match credit_:
         case Blocks() | Bands() | Hits() | Flat(per=Per.OUTAGE):
@@ -282,6 +287,7 @@ _CHECKS = (
     Check(("indicator", "quantise"), _check_rounding),
     Check(("indicator", "credit"), _check_pay),
     Check(("indicator", "chronic"), _check_counted),
+    Check(("indicator", "period"), _check_incidents),
     Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
     Check(("target", "gate", "credit", "chronic", "due_after"), _check_target),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from fractions import Fraction
+
+import yaml
 
 from sla_service.domain.incidents import Curve
 from sla_service.domain.policies.indicators import (
@@ -14,8 +17,10 @@ from sla_service.domain.policies.indicators import (
     Indicator,
     Metric,
     MinimumRequests,
+    Needed,
     RequestsPer,
     ScoredEvents,
+    SlotEvidence,
     SlotMean,
     Slots,
     Statistic,
@@ -27,9 +32,19 @@ from sla_service.domain.policies.indicators import (
     Worse,
 )
 from sla_service.formats.policy_grammar import words
-from sla_service.formats.policy_grammar.members import Field, Named, Said
-from sla_service.formats.policy_grammar.records import OneOf, Record, Variant
-from sla_service.formats.policy_grammar.shapes import Either, ListOf, Scalar, Shape
+from sla_service.formats.policy_grammar.members import Field, Named, Said, Values
+from sla_service.formats.policy_grammar.records import Check, OneOf, Record, Variant
+from sla_service.formats.policy_grammar.shapes import (
+    Defined,
+    Definitions,
+    Either,
+    JsonSchema,
+    ListOf,
+    Plain,
+    Scalar,
+    Shape,
+)
+from sla_service.formats.yaml_reader import Fields, Reader, Refused
 
 _MAX_REQUESTS = 10**12
 
@@ -70,6 +85,47 @@ BAD_WHEN: Shape[BadWhen] = OneOf(
     tag="figure",
     description="Which figure of the slot is looked at",
 )
+_CONDITIONS: ListOf[BadWhen] = ListOf(
+    Defined("condition", lambda: BAD_WHEN),
+    none=("conditions_missing", "say when a slot is bad, at least once"),
+    is_bare=True,
+)
+_JOINED = Named(
+    {str(Needed.ALL): Needed.ALL, str(Needed.ANY): Needed.ANY},
+    _CONDITIONS,
+    ("A slot is bad if all of these hold", "A slot is bad if any one of these holds"),
+    ("bad_when", "needed"),
+    ("exclusive_fields", "give `all` or `any`, and the conditions below it"),
+    must=True,
+)
+
+
+@dataclass(frozen=True)
+class BadWhenShape(Shape[tuple[tuple[BadWhen, ...], Needed]]):
+    """Conditions of which all must hold, as a list or alone; or under a word that says how many must."""
+
+    joined: Record[Values] = field(default_factory=lambda: Record(Slots, (_JOINED,), make=dict))
+
+    def read(self, reader: Reader, node: yaml.Node, path: str) -> tuple[tuple[BadWhen, ...], Needed] | Refused:
+        """The conditions, and how many of them are needed."""
+        words = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+        if words & set(Needed):
+            said = self.joined.read(reader, node, path)
+            return said if isinstance(said, Refused) else (said["bad_when"], said["needed"])
+        found = _CONDITIONS.read(reader, node, path)
+        return found if isinstance(found, Refused) else (found, Needed.ALL)
+
+    def write(self, value: tuple[tuple[BadWhen, ...], Needed]) -> Plain:
+        """Without a word where all are needed."""
+        conditions, needed = value
+        written = _CONDITIONS.write(conditions)
+        return written if needed is Needed.ALL else {str(needed): written}
+
+    def schema(self, definitions: Definitions) -> JsonSchema:
+        """All three ways."""
+        return {"anyOf": [_CONDITIONS.schema(definitions), self.joined.schema(definitions)]}
+
+
 MINIMUM_REQUESTS: Shape[MinimumRequests] = Record(
     MinimumRequests,
     (
@@ -86,23 +142,36 @@ WINDOWS: Record[Windows] = Record(
         Said("overlap", words.choice({"largest": ""}), "At each instant the largest share counts"),
     ),
 )
+
+
+def _check_evidence(
+    fields: Fields, bad_when: tuple[BadWhen, ...], minimum: MinimumRequests | None, evidence: SlotEvidence
+) -> None:
+    """Outages have a share of impact, which is held against error rates, and nothing else."""
+    if evidence is not SlotEvidence.OUTAGES:
+        return
+    if any(one.figure is not UsageFigure.ERROR_RATE for one in bad_when):
+        fields.refuse("outages_only", "write an `error_rate`: outages tell nothing else", "bad_when")
+    if minimum is not None:
+        fields.refuse("outages_only", "leave this out: outages tell no requests", "minimum_requests")
+
+
 SLOTS: Record[Slots] = Record(
     Slots,
     (
         Field("slot", words.DURATION, "Length of a slot", "slot_ms"),
-        Field(
-            "bad_when",
-            ListOf(BAD_WHEN, none=("conditions_missing", "say when a slot is bad, at least once"), is_bare=True),
-            "A slot is bad if all of these hold",
-        ),
+        Field("bad_when", BadWhenShape(), "When a slot is bad", ("bad_when", "needed"), must=True),
         _FEWEST,
+        Field("evidence", words.enumeration(SlotEvidence), "What tells whether slots are bad"),
     ),
+    (Check(("bad_when", "minimum_requests", "evidence"), _check_evidence),),
 )
 SLOT_MEAN: Record[SlotMean] = Record(
     SlotMean,
     (
         Field("slot", words.DURATION, "Length of a slot", "slot_ms"),
         Field("idle", words.enumeration(Idle), "What a slot without requests is"),
+        _FEWEST,
     ),
 )
 METRIC: Record[Metric] = Record(

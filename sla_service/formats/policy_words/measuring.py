@@ -13,7 +13,9 @@ from sla_service.domain.policies.indicators import (
     Indicator,
     Metric,
     MinimumRequests,
+    RequestsPer,
     ScoredEvents,
+    SlotEvidence,
     SlotMean,
     Slots,
     Together,
@@ -43,12 +45,11 @@ def indicator(voice: Voice) -> Iterator[str]:
             yield voice.say("indicator.overlap")
         case Slots():
             yield from _slots(voice, kind)
-        case SlotMean(slot_ms, idle):
-            yield voice.say("indicator.slot_mean", slot=voice.time(slot_ms))
-            yield voice.say(f"indicator.idle.{idle}")
+        case SlotMean():
+            yield from _slot_mean(voice, kind)
         case Events(minimum):
             yield voice.say("indicator.events")
-            yield _minimum_requests(voice, minimum)
+            yield _minimum_requests(voice, minimum, slot="row")
         case ScoredEvents(tolerated):
             yield voice.say("indicator.scored_events", tolerated=voice.number(tolerated))
         case AffectedUsers():
@@ -64,11 +65,25 @@ def _slots(voice: Voice, slots: Slots) -> Iterator[str]:
     conditions = ""
     for one in slots.bad_when:
         said = _bad_when(voice, one)
-        conditions = voice.say("indicator.both", one=conditions, other=said) if conditions else said
+        conditions = voice.say(f"indicator.{slots.needed}", one=conditions, other=said) if conditions else said
     yield voice.say("indicator.slots", slot=voice.time(slots.slot_ms), conditions=conditions)
+    if slots.evidence is SlotEvidence.OUTAGES:
+        yield voice.say("indicator.slots_of_outages")
+        return
+    if slots.counts_requests:
+        yield voice.say("indicator.one_slot")
+    if slots.counts_values:
+        yield voice.say("indicator.every_value")
     has_rate = any(one.figure is UsageFigure.ERROR_RATE for one in slots.bad_when)
     yield voice.say("indicator.slots_by_share" if has_rate else "indicator.slots_by_windows")
     yield _minimum_requests(voice, slots.minimum_requests)
+
+
+def _slot_mean(voice: Voice, mean: SlotMean) -> Iterator[str]:
+    yield voice.say("indicator.slot_mean", slot=voice.time(mean.slot_ms))
+    yield voice.say("indicator.one_slot")
+    yield voice.say(f"indicator.idle.{mean.idle}")
+    yield _minimum_requests(voice, mean.minimum_requests)
 
 
 def _bad_when(voice: Voice, one: BadWhen) -> str:
@@ -77,10 +92,12 @@ def _bad_when(voice: Voice, one: BadWhen) -> str:
     return voice.say(f"indicator.{one.figure}", comparison=voice.say(f"edge.{one.comparison}", edge=edge))
 
 
-def _minimum_requests(voice: Voice, minimum: MinimumRequests | None) -> str:
+def _minimum_requests(voice: Voice, minimum: MinimumRequests | None, slot: str = "slot") -> str:
+    """``slot`` is what has the least number where that is not the period."""
     if minimum is None:
         return voice.say("indicator.any_requests")
-    return voice.say(f"indicator.minimum_requests.{minimum.per}", count=voice.ways.integer(minimum.count))
+    per = slot if minimum.per is RequestsPer.SLOT else minimum.per
+    return voice.say(f"indicator.minimum_requests.{per}", count=voice.ways.integer(minimum.count))
 
 
 def qualify(voice: Voice) -> Iterator[str]:

@@ -100,6 +100,9 @@ def _together(credit: StatedCredit, words: Words) -> str:
     paid = credit.paid
     if paid.is_listed:
         return words.texts.say(f"statement.ladder.{paid.stacking or 'sum'}")
+    if paid.by in {"hour", "day"} and not paid.by_count:
+        # Of what is measured from requests no lines are kept that would tell how many there were.
+        return words.texts.say(f"statement.ladder.by_some.{paid.by}")
     if paid.by:
         number = words.conventions.integer(paid.by_count)
         said = words.texts.count(f"statement.ladder.by.{paid.by}", paid.by_count, number=number)
