@@ -431,11 +431,11 @@ def test_a_partner_whose_merchants_all_have_names_reads_nothing_of_numbers(read)
     assert "listed by its number" not in page
 
 
-def test_a_partner_whose_own_name_cannot_be_printed_is_refused():
+def test_a_partner_whose_own_name_cannot_be_printed_is_refused(fonts):
     statement = partner_statement(6)
     with pytest.raises(InvalidValueError, match="U\\+1F336"):
         render_statement(
-            replace(statement, recipient=replace(statement.recipient, name="Chilli 🌶 Agency")), fonts_dir=Path("unused")
+            replace(statement, recipient=replace(statement.recipient, name="Chilli 🌶 Agency")), fonts_dir=fonts
         )
 
 
