@@ -48,7 +48,7 @@ from sla_service.domain.policies.downtime import (
     TimeRounding,
 )
 from sla_service.domain.policies.examples import PolicyExample
-from sla_service.domain.policies.indicators import Events, Metric, Windows, Worse
+from sla_service.domain.policies.indicators import Events, Metric, SubjectKind, Windows, Worse
 from sla_service.domain.policies.payment import (
     Base,
     Cap,
@@ -305,6 +305,16 @@ ODD = [
         a_policy(credit=Bands((Band(Time(DAY_MS)),)), caps=(Cap(HOUR_MS, per=CapPer.OUTAGE),)),
         [("row_above_cap", "credit.rows[1].pay", "row 1 pays more than cap 1 ever lets be paid")],
         id="time above the cap of an outage",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap(pct(50)),), subject=SubjectKind.UNIT),
+        [],
+        id="a share of a unit's fee is not held against a share of the whole",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap(pct(50), per=CapPer.UNIT),), subject=SubjectKind.UNIT),
+        [("row_above_cap", "credit[3].pay", "row 3 pays more than cap 1 ever lets be paid")],
+        id="a row above the cap of a unit",
     ),
     pytest.param(
         a_policy(credit=Multiple(Fraction(10))),

@@ -48,6 +48,8 @@ from sla_service.domain.policies.payment import (
     MONTHLY_FEE,
     PERIOD_FEE,
     Base,
+    Cap,
+    CapPer,
     Chronic,
     ChronicOutages,
     Claim,
@@ -177,7 +179,7 @@ def _needs_target(credit_: Credit) -> bool:
     match credit_:
         case Points():
             return True
-        case Multiple():
+        case Multiple() | Blocks():
             return credit_.of is DowntimeOf.EXCESS
         case Stack():
             return any(map(_needs_target, credit_.of))
@@ -276,6 +278,11 @@ def _check_subject(fields: Fields, subject: SubjectOf, period: Period, indicator
         fields.refuse("pool_metric", "the metrics of several units have no sum: use `subject: unit`", "subject")
 
 
+def _check_caps(fields: Fields, subject: SubjectOf, caps: tuple[Cap, ...]) -> None:
+    if subject is not SubjectKind.UNIT and any(cap.per is CapPer.UNIT for cap in caps):
+        fields.refuse("field_needs", "a cap `per: unit` goes with `subject: unit`", "cap")
+
+
 _CHECKS = (
     Check(("indicator", "qualify"), _check_runs),
     Check(("indicator", "exclude"), _check_allowances),
@@ -284,6 +291,7 @@ _CHECKS = (
     Check(("indicator", "chronic"), _check_counted),
     Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
+    Check(("subject", "caps"), _check_caps),
     Check(("target", "gate", "credit", "chronic", "due_after"), _check_target),
     Check(("base", "settlement", "credit", "examples"), _check_fees),
     Check(("period", "examples"), _check_first_days),
