@@ -287,6 +287,7 @@ def credits_of(figures, step, *, has_target: bool):
         hits(),
         st.builds(c.Manual, texts),
         *([st.builds(c.Points, step, pays, _one_of(c.BlockCount))] if has_target else []),
+        *([st.builds(c.Blocks, durations_ms, pays, _one_of(c.BlockCount), of=of)] if has_target else []),
     ]
     return st.recursive(
         st.one_of(*single),
@@ -305,6 +306,7 @@ bases = st.just(payment.Base()) | st.builds(
     positive_fractions,
     _one_of(payment.ChargeMonth),
     st.none() | durations_ms,
+    st.booleans(),
 )
 caps = st.builds(payment.Cap, ratios, base_kinds | st.just(payment.NEXT_INVOICE), _one_of(payment.CapPer)) | st.builds(
     payment.Cap, amounts | durations_ms, st.just(payment.MONTHLY_FEE), _one_of(payment.CapPer)
@@ -479,7 +481,7 @@ def example_units(draw: st.DrawFn) -> tuple[ExampleUnit, ...]:
     return tuple(
         ExampleUnit(
             name,
-            Fraction(draw(st.integers(0, 100)), 100 * len(names_)) if has_shares else None,
+            Fraction(draw(st.integers(1, 100)), 100 * len(names_)) if has_shares else None,
             draw(st.sampled_from([None, first])),
             draw(st.sampled_from([None, end])),
         )
@@ -549,6 +551,8 @@ def _sayable(policy: Policy) -> Policy:
         policy = replace(policy, subject=indicators.SubjectKind.MERCHANT)
     if policy.claim is not None and policy.claim.unit is payment.ClaimUnit.HOURS:
         policy = replace(policy, examples=tuple(replace(one, claimed_on=None) for one in policy.examples))
+    if policy.subject is not indicators.SubjectKind.UNIT:
+        policy = replace(policy, caps=tuple(cap for cap in policy.caps if cap.per is not payment.CapPer.UNIT))
     if not isinstance(policy.indicator, SUMS):
         return policy
     rules = dict.fromkeys(_with_allowances(rule, []) for rule in policy.exclude)

@@ -93,6 +93,7 @@ def _part(part: Part) -> dict[str, Any]:
     return {
         "unit": part.name or None,
         "fee_share": str(part.fee_share),
+        "in_force": str(part.in_force),
         "bad_ms": str(own.bad_ms),
         "total_ms": own.total_ms,
         "decisive": str(own.decisive),

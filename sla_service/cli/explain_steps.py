@@ -19,17 +19,18 @@ from sla_service.cli.figures import (
     minutes_of,
     percent,
 )
-from sla_service.domain.assessment import Assessment, Measurement, Outcome, is_met
+from sla_service.domain.assessment import Assessment, Measurement, Outcome, is_met, is_whole
+from sla_service.domain.credit_functions import downtime_of
 from sla_service.domain.facts import Facts
 from sla_service.domain.limits import LimitStep, base_minor
 from sla_service.domain.money import Money, format_exact, round_to_money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Blocks, DowntimeOf, Flat, Gate, Hits, Multiple, Points, Table
 from sla_service.domain.policies.indicators import Metric
-from sla_service.domain.policies.payment import Base, Cap, CapPer, SettleForm
+from sla_service.domain.policies.payment import BY_ITSELF, Base, Cap, SettleForm
 from sla_service.domain.shares import format_floored_between
 from sla_service.formats.policy_words.crediting import credit, pays
-from sla_service.formats.policy_words.ranges import tier_range
+from sla_service.formats.policy_words.ranges import row_range
 from sla_service.formats.policy_words.voice import Voice
 from sla_service.formats.texts import DEFAULT_LANGUAGE, texts_in
 from sla_service.usecases.explain import Explanation
@@ -149,7 +150,8 @@ def _parts(policy: Policy, m: Measurement, zone: str) -> Iterator[Step]:
         name = part.name or " to ".join(
             local(ms, zone) for ms in (own.outages[0].start_ms, own.outages[-1].end_ms) if own.outages
         )
-        share = f", {percent(part.fee_share)} of the base" if part.fee_share != 1 else ""
+        own_share = part.fee_share * part.in_force
+        share = f", {percent(own_share)} of the base" if own_share != 1 else ""
         kept = "met" if is_met(policy, own.decisive) else "missed" if policy.target is not None else "assessed"
         words = f"{name}: {counted(policy, own.bad_ms)} of {counted(policy, own.total_ms)}"
         yield "One by one" if number == 0 else "", f"{words}, {figure(policy, own.decisive)}, {kept}{share}"
@@ -182,8 +184,8 @@ def _credit_steps(policy: Policy, m: Measurement, found: Assessment, facts: Fact
         yield "Credit", _before_caps(policy, found, currency)
     for step in found.steps:
         yield "Cap", _cap(step, currency)
-    if any(cap.per is CapPer.OUTAGE for cap in policy.caps):
-        yield "", "what a single outage may pay at most was applied to each outage before"
+    for per in sorted({cap.per for cap in policy.caps if cap.per in BY_ITSELF}):
+        yield "", f"what a single {per} may pay at most was applied to each {per} before"
     if found.minimum is not None:
         word = "not reached, nothing is paid" if found.outcome is Outcome.BELOW_MINIMUM else "reached"
         yield "Minimum", f"{found.minimum} before rounding: {word}"
@@ -203,19 +205,16 @@ def _function(policy: Policy, m: Measurement, found: Assessment) -> Iterator[Ste
     elif found.tier is None:
         yield "Credit table", "no row pays for this"
     if found.tier is not None:
-        tier = policy.tiers[found.tier]
+        tier = policy.rows[found.tier]
         clause = f" [{policy.contract + ', ' if policy.contract else ''}{tier.clause}]" if tier.clause else ""
-        yield f"Tier {found.tier + 1}", f"{tier_range(voice, tier)}: {pays(voice, tier.pays)}{clause}"
+        yield f"Tier {found.tier + 1}", f"{row_range(voice, found.tier)}: {pays(voice, tier.pays)}{clause}"
     if isinstance(policy.credit, Multiple):
-        yield "", f"{decimal(policy.credit.times)} × {counted(policy, _multiplied(policy, policy.credit, m))}"
+        yield "", f"{decimal(policy.credit.times)} × {counted(policy, downtime_of(policy.credit.of, m, policy))}"
     elif found.count is not None:
+        if isinstance(policy.credit, Blocks) and policy.credit.of is DowntimeOf.EXCESS and is_whole(policy):
+            beyond = counted(policy, downtime_of(policy.credit.of, m, policy))
+            yield "", f"beyond what the target allows: {beyond}"
         yield "", f"counted: {_count(policy, found.count)}"
-
-
-def _multiplied(policy: Policy, credit: Multiple, m: Measurement) -> Fraction:
-    if credit.of is DowntimeOf.ALL or policy.target is None:
-        return m.creditable_ms
-    return max(Fraction(0), m.creditable_ms - (1 - policy.target) * m.total_ms)
 
 
 def _count(policy: Policy, count: Fraction) -> str:
@@ -233,14 +232,16 @@ def _count(policy: Policy, count: Fraction) -> str:
 def _base(policy: Policy, found: Assessment, facts: Facts) -> str:
     """Every charge with its amount, and what shares are of."""
     base, currency = policy.base, facts.fee.currency
+    whole = replace(facts, in_force=Fraction(1))
     known = [
-        (name.replace("_", " "), base_minor(replace(policy, base=Base((name,), month=base.month)), facts))
+        (name.replace("_", " "), base_minor(replace(policy, base=Base((name,), month=base.month)), whole))
         for name in base.of
     ]
     said = " + ".join(
         f"{name} {'not known' if minor is None else format_exact(minor, currency)}" for name, minor in known
     )
     share = "" if base.share == 1 else f", of which {percent(base.share)}"
+    share += "" if facts.in_force == 1 else f", of which {percent(facts.in_force)} for the time in force"
     pays_for = "" if base.covers_ms is None else f", for {length(base.covers_ms)}"
     return f"{said}{share} = {currency} {format_exact(found.base_minor, currency)}{pays_for}"
 
@@ -249,7 +250,7 @@ def _before_caps(policy: Policy, found: Assessment, currency: str) -> str:
     amount = format_exact(found.before_cap_minor, currency)
     if found.rate is not None and found.rate * found.base_minor == found.before_cap_minor:
         return f"{currency} {format_exact(found.base_minor, currency)} × {percent(found.rate)} = {amount}"
-    if found.count and not any(cap.per is CapPer.OUTAGE for cap in policy.caps):
+    if found.count and not any(cap.per in BY_ITSELF for cap in policy.caps):
         each = format_exact(found.before_cap_minor / found.count, currency)
         return f"{_count(policy, found.count)} × {currency} {each} = {amount}"
     return f"{currency} {amount}"

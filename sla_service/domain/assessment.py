@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
+from sla_service.domain.accounting.detail import pays_for_hits
 from sla_service.domain.covered import Covered, covered
 from sla_service.domain.credit_functions import owed
 from sla_service.domain.facts import Facts
@@ -22,7 +23,7 @@ from sla_service.domain.owed import Owed, Terms
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Gate
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
-from sla_service.domain.policies.payment import CapPer
+from sla_service.domain.policies.payment import BY_ITSELF, CapPer
 
 __all__ = ["Assessment", "Facts", "LimitStep", "Measurement", "Outage", "Outcome", "Part", "assess", "is_met"]
 
@@ -95,8 +96,8 @@ def assess(policy: Policy, measurement: Measurement, fee: Money | Facts) -> Asse
     nothing = Money(facts.fee.currency, 0)
     blank = Assessment(Outcome.MET, measurement.availability, nothing)
     if not measurement.is_promised:
-        reason = "the contract ran for a part of the period only, for which nothing is promised"
-        return replace(blank, reason=reason)
+        whose = "every unit was there" if policy.is_by_unit else "the contract ran"
+        return replace(blank, reason=f"{whose} for a part of the period only, for which nothing is promised")
     if measurement.undefined:
         return _either(policy, measurement, facts, blank)
     rights = chronic_rights(policy, measurement, facts)
@@ -139,9 +140,11 @@ def is_met(policy: Policy, figure: Fraction) -> bool:
 
 def _of_parts(policy: Policy, measurement: Measurement, facts: Facts, base: Fraction | None) -> Owed | None:
     """Everything owed for the parts together, before the caps; None where every one met its commitment."""
-    parts = measurement.parts or _whole(policy, measurement)
-    total = None
-    for part in parts:
+    units: dict[str, tuple[Part, Owed]] = {}
+    outages: dict[str, tuple[Outage, ...]] = {}
+    # An hour or day is paid once, also where each outage is assessed by itself.
+    counts_hits = isinstance(policy.period, EachIncident) and pays_for_hits(policy.credit)
+    for part in measurement.parts or _whole(policy, measurement):
         if is_met(policy, part.measurement.decisive):
             continue
         if base is None:
@@ -149,9 +152,12 @@ def _of_parts(policy: Policy, measurement: Measurement, facts: Facts, base: Frac
             return Owed(
                 undefined=f"no charge of the kind {kinds} is known for {policy.base.month} month; import charges"
             )
-        found = _of_part(policy, part, measurement, facts, base)
-        total = found if total is None else total + found
-    return total
+        before = outages.get(part.name, ())
+        found = _of_part(policy, part, measurement, facts, base, before)
+        outages[part.name] = (*before, *part.measurement.outages) if counts_hits else ()
+        units[part.name] = (part, units[part.name][1] + found if part.name in units else found)
+    each = [_of_unit(policy, part, one, facts, base or Fraction(0)) for part, one in units.values()]
+    return sum(each[1:], each[0]) if each else None
 
 
 def _whole(policy: Policy, measurement: Measurement) -> Sequence[Part]:
@@ -169,31 +175,46 @@ def is_higher_worse(policy: Policy) -> bool:
     return policy.is_higher_worse
 
 
-def _of_part(policy: Policy, part: Part, measurement: Measurement, facts: Facts, base: Fraction) -> Owed:
+def _of_part(
+    policy: Policy, part: Part, measurement: Measurement, facts: Facts, base: Fraction, before: tuple[Outage, ...]
+) -> Owed:
     period_ms = measurement.total_ms if facts.period_ms is None else facts.period_ms
-    covers = covered(policy, period_ms, facts.period_days)
+    covers = covered(policy, period_ms, facts.period_days).of_part(facts.in_force)
     share, length_ms = part.fee_share, part.length_ms or part.measurement.total_ms
     # The fee of an hour or day is that part of what the base pays for; a day is a day, whatever its clock.
     if isinstance(policy.period, EachHour):
         share, covers = share * length_ms / covers.ms, covers.hour(length_ms)
     elif isinstance(policy.period, EachDay):
         share, covers = share * covers.one_day(), Covered(Fraction(length_ms), Fraction(1))
+    else:
+        share, covers = share * part.in_force, covers.of_part(part.in_force)
     own = base if share == 1 else base * share
 
     def limit(one: Owed) -> Owed:
-        return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE})[0]
+        return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE}, share=part.fee_share)[0]
 
-    terms = Terms(policy, facts.fee.currency, own, covers, facts.time_zone, limit)
+    terms = Terms(
+        policy, facts.fee.currency, own, covers, facts.time_zone, limit, before, facts.in_force * part.in_force
+    )
     found = owed(policy.credit, part.measurement, terms)
     return limit(found) if isinstance(policy.period, EachIncident) else found
+
+
+def _of_unit(policy: Policy, part: Part, found: Owed, facts: Facts, base: Fraction) -> Owed:
+    """What is owed for all parts of one unit, under the caps for a unit."""
+    if not any(cap.per is CapPer.UNIT for cap in policy.caps):
+        return found
+    own = part.fee_share * part.in_force
+    covers = covered(policy, facts.period_ms or 0, facts.period_days).of_part(facts.in_force * part.in_force)
+    return limited(policy, found, facts, base * own, covers, per={CapPer.UNIT}, share=own)[0]
 
 
 def _settle(
     policy: Policy, measurement: Measurement, found: Owed, facts: Facts, base: Fraction, rights: tuple[str, ...]
 ) -> Assessment:
     """Stage 9 on what is owed: caps in order, then the minimum, then one rounding."""
-    covers = covered(policy, facts.period_ms or 0, facts.period_days)
-    after, steps = limited(policy, found, facts, base, covers, per=set(CapPer) - {CapPer.OUTAGE})
+    covers = covered(policy, facts.period_ms or 0, facts.period_days).of_part(facts.in_force)
+    after, steps = limited(policy, found, facts, base, covers, per=set(CapPer) - BY_ITSELF)
     minimum = next((m for m in policy.minimums if m.amount.currency == facts.fee.currency), None)
     amount = round_to_money(after.minor, facts.fee.currency, policy.rounding)
     too_small = minimum is not None and (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sla_service.domain.instants import HOUR_MS, format_instant, to_datetime
-from sla_service.domain.measurement import Measurement
+from sla_service.domain.measurement import Outage
 from sla_service.domain.policies.payment import Claim, ClaimFrom, ClaimUnit, DayOfYear
 from sla_service.domain.windows import Window
 
@@ -41,7 +41,7 @@ class ClaimDays:
 
 def claim_days(
     claim: Claim,
-    measurement: Measurement,
+    outages: Sequence[Outage],
     period: Window,
     zone: str,
     *,
@@ -52,7 +52,7 @@ def claim_days(
 
     Args:
         claim: The policy's term.
-        measurement: For the outages; where they are not known, the period's end counts.
+        outages: Those that are credited; where there is none, the period's end counts.
         period: What was measured.
         zone: Whose days count.
         aware_at_ms: When the customer became aware of the outage, if that is known.
@@ -63,7 +63,7 @@ def claim_days(
         return DayOfYear(day.month, day.day) not in claim.closed and is_business_day(day)
 
     def since_ms(since: ClaimFrom) -> int | None:
-        return _since_ms(since, measurement, aware_at_ms)
+        return _since_ms(since, outages, aware_at_ms)
 
     def day_0(at_ms: int | None) -> date:
         # The period's last day, not the one after it.
@@ -78,9 +78,10 @@ def claim_days(
     return ClaimDays(first, _deadline(claim, day_0(start_ms), is_open))
 
 
-def _since_ms(since: ClaimFrom, measurement: Measurement, aware_at_ms: int | None) -> int | None:
+def _since_ms(since: ClaimFrom, outages: Sequence[Outage], aware_at_ms: int | None) -> int | None:
     """The instant that is counted from; None for the period's end."""
-    last = max(measurement.outages, key=lambda outage: outage.end_ms, default=None)
+    # Whole: what was cut at the period's edge neither began nor ended there.
+    last = max((outage.whole for outage in outages), key=lambda outage: outage.end_ms, default=None)
     if since is ClaimFrom.AWARENESS and aware_at_ms is not None:
         return aware_at_ms
     if since is ClaimFrom.PERIOD_END or last is None:

@@ -30,6 +30,10 @@ class Covered:
             return Fraction(time_ms) / DAY_MS / self.days
         return time_ms / self.ms
 
+    def of_part(self, part: Fraction) -> Covered:
+        """What a part of the base pays for: as much of the time, so that an hour or day is worth the same."""
+        return Covered(self.ms * part, None if self.days is None else self.days * part)
+
     def one_day(self) -> Fraction:
         """The part of the base that a local day is worth, also one of 23 or 25 hours."""
         return self.part(DAY_MS, DAY_MS)

@@ -11,7 +11,6 @@ from sla_service.domain.measurement import Measurement, Outage
 from sla_service.domain.owed import NOTHING, Owed, Terms
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import (
-    Band,
     Bands,
     BlockCount,
     Blocks,
@@ -32,6 +31,7 @@ from sla_service.domain.policies.credits import (
     Tier,
 )
 from sla_service.domain.policies.indicators import Metric, Worse
+from sla_service.domain.policies.terms import rows_of
 from sla_service.domain.shares import format_floored
 
 
@@ -42,7 +42,7 @@ def owed(credit: Credit, measurement: Measurement, terms: Terms, first_tier: int
         credit: The function.
         measurement: Of one part.
         terms: Policy, base and zone.
-        first_tier: Index in ``policy.tiers`` of the first row of this function.
+        first_tier: Index in ``policy.rows`` of the first row of this function.
     """
     match credit:
         case Table():
@@ -52,9 +52,9 @@ def owed(credit: Credit, measurement: Measurement, terms: Terms, first_tier: int
         case Multiple():
             return _multiple(credit, measurement, terms)
         case Blocks():
-            return _summed(measurement, credit.per, terms, lambda bad: _blocks(credit, bad, terms))
+            return _blocks(credit, measurement, terms)
         case Bands():
-            return _summed(measurement, credit.per, terms, lambda bad: _bands(credit, bad, terms))
+            return _summed(measurement, credit.per, terms, lambda bad: _bands(credit, bad, terms, first_tier))
         case Hits():
             return _hits(credit, measurement.outages, terms)
         case Points():
@@ -71,13 +71,7 @@ def _each(parts: Sequence[Credit], measurement: Measurement, terms: Terms, first
     at = first_tier
     for part in parts:
         yield owed(part, measurement, terms, at)
-        at += _rows(part)
-
-
-def _rows(credit: Credit) -> int:
-    if isinstance(credit, Table):
-        return len(credit.rows)
-    return sum(map(_rows, credit.of)) if isinstance(credit, Stack) else 0
+        at += len(rows_of(part))
 
 
 def _stack(rule: Stacking, found: Iterable[Owed]) -> Owed:
@@ -144,7 +138,7 @@ def _summed(measurement: Measurement, per: Per, terms: Terms, of: Callable[[Frac
     """Of every outage, each under the caps for one, or of the period's total."""
     if per is Per.PERIOD:
         return of(measurement.creditable_ms)
-    every = [terms.limit(of(outage.bad_ms)) for outage in measurement.outages]
+    every = [terms.limit(of(outage.bad_ms)) for outage in measurement.outages if outage.bad_ms]
     return sum(every, NOTHING)
 
 
@@ -155,36 +149,45 @@ def _flat(flat: Flat, measurement: Measurement, terms: Terms) -> Owed:
     return _summed(measurement, flat.per, terms, lambda _bad: replace(terms.pay(flat.pay), count=Fraction(1)))
 
 
+def downtime_of(of: DowntimeOf, measurement: Measurement, policy: Policy) -> Fraction:
+    """All downtime that a credit is for, or what goes beyond the error budget of the target."""
+    if of is DowntimeOf.ALL:
+        return measurement.creditable_ms
+    target = policy.target if policy.target is not None else Fraction(1)
+    return max(Fraction(0), measurement.creditable_ms - (1 - target) * measurement.total_ms)
+
+
 def _multiple(multiple: Multiple, measurement: Measurement, terms: Terms) -> Owed:
-    bad = measurement.creditable_ms
-    if multiple.of is DowntimeOf.EXCESS:
-        target = terms.policy.target if terms.policy.target is not None else Fraction(1)
-        bad = max(Fraction(0), bad - (1 - target) * measurement.total_ms)
-    time_ms = multiple.times * bad
+    time_ms = multiple.times * downtime_of(multiple.of, measurement, terms.policy)
     if multiple.whole_ms:
         whole_ms = Fraction((time_ms / multiple.whole_ms).__ceil__() * multiple.whole_ms)
         return terms.time(whole_ms, multiple.whole_ms)
     if terms.pays_time:
         return Owed(time_ms=time_ms)
-    covers = terms.policy.base.covers_ms
     # Pro rata is a ratio: of the time that the base pays for, or of the denominator, whatever its unit.
-    return Owed(terms.base_minor * time_ms / (measurement.total_ms if covers is None else covers))
+    return Owed(terms.base_minor * time_ms / terms.divisor(measurement.total_ms))
 
 
-def _blocks(blocks: Blocks, bad_ms: Fraction, terms: Terms) -> Owed:
+def _blocks(blocks: Blocks, measurement: Measurement, terms: Terms) -> Owed:
+    if blocks.of is DowntimeOf.EXCESS:
+        return _counted(blocks, downtime_of(blocks.of, measurement, terms.policy), terms)
+    return _summed(measurement, blocks.per, terms, lambda bad: _counted(blocks, bad, terms))
+
+
+def _counted(blocks: Blocks, bad_ms: Fraction, terms: Terms) -> Owed:
     number = max(Fraction(0), bad_ms - blocks.after_ms) / blocks.block_ms
     count = number.__floor__() if blocks.count is BlockCount.FULL else number.__ceil__()
     return replace(terms.pay(blocks.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
 
 
-def _bands(bands: Bands, bad_ms: Fraction, terms: Terms) -> Owed:
+def _bands(bands: Bands, bad_ms: Fraction, terms: Terms, first_tier: int) -> Owed:
     if not bad_ms:
         return NOTHING
-    rows: list[Band] = [row for row in bands.rows if row.covers(bad_ms)]
+    rows = [i for i, row in enumerate(bands.rows) if row.covers(bad_ms)]
     if len(rows) > 1 and bands.overlap is Overlap.DEEPEST:
-        rows = [max(rows, key=lambda row: row.lower_ms)]
+        rows = [max(rows, key=lambda i: bands.rows[i].lower_ms)]
     if len(rows) == 1:
-        return terms.pay(rows[0].pays)
+        return replace(terms.pay(bands.rows[rows[0]].pays), tier=first_tier + rows[0])
     lowest = min(bands.rows, key=lambda row: row.lower_ms)
     if not rows and (bad_ms < lowest.lower_ms or (bad_ms == lowest.lower_ms and not lowest.lower_inclusive)):
         return NOTHING
@@ -203,18 +206,28 @@ def format_minutes(time_ms: Fraction) -> str:
 
 
 def _hits(hits: Hits, outages: Sequence[Outage], terms: Terms) -> Owed:
+    """Hours or days that are hit; none that an outage before, which is assessed by itself, has paid already."""
+    paid = {start for outage in terms.before for start in _hit(hits, (outage,), terms.zone)}
+    count = len(_hit(hits, outages, terms.zone) - paid)
+    return replace(terms.pay(hits.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+
+
+def _hit(hits: Hits, outages: Sequence[Outage], zone: str) -> set[int]:
+    """The starts of the hours or days that are hit."""
     by_hour = hits.span is Span.HOUR
     found: dict[int, list[Fraction]] = {}
     for outage in outages:
         if hits.hit_by is HitBy.OUTAGE:
-            start = span_window(outage.start_ms, terms.zone, by_hour=by_hour).start_ms
-            found.setdefault(start, []).append(outage.bad_ms)
-            continue
-        for span in spans(outage.start_ms, outage.end_ms, terms.zone, by_hour=by_hour):
-            found.setdefault(span.start_ms, []).append(outage.bad_between(span.start_ms, span.end_ms))
-    sizes = [max(bad) if hits.hit_by is HitBy.OUTAGE else sum(bad, Fraction(0)) for bad in found.values()]
-    count = sum(size > hits.minimum_ms or (not hits.strict and size == hits.minimum_ms) for size in sizes)
-    return replace(terms.pay(hits.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+            # Whole, in the period in which it begins: the one before has it already.
+            if not outage.began_before:
+                start = span_window(outage.start_ms, zone, by_hour=by_hour).start_ms
+                found.setdefault(start, []).append(outage.whole.bad_ms)
+        elif outage.bad_ms:
+            for span in spans(outage.start_ms, outage.end_ms, zone, by_hour=by_hour):
+                found.setdefault(span.start_ms, []).append(outage.bad_between(span.start_ms, span.end_ms))
+    size = max if hits.hit_by is HitBy.OUTAGE else sum
+    sizes = {start: size(bad) for start, bad in found.items()}
+    return {at for at, bad in sizes.items() if bad > hits.minimum_ms or (not hits.strict and bad == hits.minimum_ms)}
 
 
 def _points(points: Points, figure: Fraction, terms: Terms) -> Owed:

@@ -44,3 +44,5 @@ class Facts:
     """The period's calendar days; None where a day is a part of its real length."""
     is_fee_known: bool = True
     """False for an example of charges that names no fee: what is of the fee is then not known, and not nothing."""
+    in_force: Fraction = Fraction(1)
+    """The part of the period in which the contract is in force, where the base is prorated; otherwise 1."""

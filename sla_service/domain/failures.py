@@ -72,6 +72,8 @@ def _most_outages(policy: Policy, rule: ChronicOutages, measurement: Measurement
     """How many outages are long enough: of each unit by itself where units are assessed so, and then of the worst."""
     by_unit = policy.subject is SubjectKind.UNIT
     counted = Counter(
-        outage.unit if by_unit else "" for outage in measurement.outages if rule.is_long_enough(outage.bad_ms)
+        outage.unit if by_unit else ""
+        for outage in measurement.outages
+        if outage.bad_ms and rule.is_long_enough(outage.bad_ms)
     )
     return max(counted.values(), default=0)

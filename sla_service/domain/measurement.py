@@ -21,6 +21,18 @@ class Outage:
     """The stretches that count, before anything is made whole."""
     unit: str = ""
     """Whose it is, where a contract's units are measured one by one or together."""
+    uncut: Outage | None = None
+    """The same outage whole, where it goes beyond the period; as far as evidence was read and the contract ran."""
+
+    @property
+    def whole(self) -> Outage:
+        """The outage from its own start to its own end."""
+        return self.uncut or self
+
+    @property
+    def began_before(self) -> bool:
+        """Whether it began before the period, and was cut at its start."""
+        return self.whole.start_ms < self.start_ms
 
     def bad_between(self, start_ms: int, end_ms: int) -> Fraction:
         """Counted downtime between two instants, exact, before anything is made whole."""
@@ -95,3 +107,5 @@ class Part:
     """A unit; empty for an incident, hour or day."""
     length_ms: int = 0
     """How long an hour or day is, where its denominator is something else: requests, or less time."""
+    in_force: Fraction = Fraction(1)
+    """The part of the contract's time in which the unit is there, where the base is prorated; otherwise 1."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sla_service.domain.covered import Covered
+from sla_service.domain.measurement import Outage
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Amount, Pay, Right, Share, Time
+from sla_service.domain.policies.cycles import PartPeriod
+from sla_service.domain.policies.indicators import AffectedUsers, Slots, Windows
 from sla_service.domain.policies.payment import SettleForm
 
 
@@ -22,7 +25,7 @@ class Owed:
     """Service time, where credits extend the term."""
     rights: tuple[str, ...] = ()
     tier: int | None = None
-    """Index in ``policy.tiers`` of the row that applies."""
+    """Index in ``policy.rows`` of the row that applies; in a sum, of the first that does."""
     rate: Fraction | None = None
     """The share of the base that the row pays, where it pays one."""
     count: Fraction | None = None
@@ -50,6 +53,8 @@ class Owed:
 
 
 NOTHING = Owed()
+WHOLE_PERIOD = frozenset({PartPeriod.FULL_PERIOD, PartPeriod.UNUSED_AS_UP})
+"""Where downtime is divided by the whole period, though the contract is in force for a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,10 @@ class Terms:
     zone: str
     limit: Callable[[Owed], Owed] = lambda owed: owed
     """The caps that hold for a single outage."""
+    before: tuple[Outage, ...] = ()
+    """Outages of the same month that were assessed by themselves, and paid, before this one."""
+    in_force: Fraction = Fraction(1)
+    """The part of the period for which a prorated base is due; otherwise 1."""
 
     @property
     def pays_time(self) -> bool:
@@ -85,6 +94,13 @@ class Terms:
                 return Owed(Fraction(minor) * times)
             case Right(name):
                 return Owed(rights=(name,) if times else ())
+
+    def divisor(self, total: int) -> Fraction:
+        """What downtime is divided by for a share of the base: what that pays for, or the measurement's denominator."""
+        if self.policy.base.covers_ms is not None:
+            return self.covers.ms
+        is_time = isinstance(self.policy.indicator, Windows | Slots | AffectedUsers)
+        return total * self.in_force if is_time and self.policy.part_period in WHOLE_PERIOD else Fraction(total)
 
     def time(self, time_ms: Fraction, unit_ms: int) -> Owed:
         """Service time, or its value in money: days by the calendar, what is in hours or minutes by its length."""

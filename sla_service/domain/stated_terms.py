@@ -76,6 +76,8 @@ class StatedBase:
     """Exact; empty where it is not known."""
     share: str = "1"
     month: str = "this"
+    in_force: str = ""
+    """The part of the period for which the base is due, exact, where that is not all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,8 @@ class HowPaid:
     """How many hours or days missed the promise."""
     by_share: str = ""
     """The part of the base that each of them has; empty where they differ."""
+    is_prorated: bool = False
+    """Whether each unit has its share for the time that it was there only."""
     caps: tuple[StatedCap, ...] = ()
     group: str = ""
     """The group of policies of whose credits only the largest is paid."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -14,17 +13,15 @@ import pyarrow as pa
 from sla_service.domain.accounting import Account, Judged, Piece, PieceStatus, account, denominator_ms
 from sla_service.domain.accounting.detail import needs_detail, slot_length_ms
 from sla_service.domain.accounting.grants import NO_DAY
-from sla_service.domain.accounting.rounding import rounded_availability
 from sla_service.domain.accounting.together import Lying, together
 from sla_service.domain.accounting.usage import UsageSum, left_slots, measure_usage
-from sla_service.domain.assessment import is_higher_worse, is_whole
 from sla_service.domain.incidents import USAGE_PREFIX
-from sla_service.domain.measurement import Measurement, Part
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.cycles import PartPeriod
 from sla_service.domain.policies.downtime import Affected, AllowancePer, ExclusionEffect
 from sla_service.domain.policies.indicators import AffectedUsers, Slots, SubjectKind, SubjectOf, Together, Windows
 from sla_service.domain.windows import Window
+from sla_service.usecases.account_units import Accounted, LineRow, of_units
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.excluded_windows import reason_of
 from sla_service.usecases.gather_evidence import Gathered
@@ -34,21 +31,7 @@ if TYPE_CHECKING:
     from sla_service.measure.availability import Measured
     from sla_service.usecases.evidence_tables import Measurable, Tables
 
-LineRow = tuple[int, int, int, int, int, str, str | None]
-"""Incident's number, start, end, impact, counted impact, status, reason."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Accounted:
-    """A subject over one window. ``measurement`` is None where nothing was left to measure, or nothing is known."""
-
-    measurement: Measurement | None
-    excluded_ppm_ms: int = 0
-    unmeasured_ms: int = 0
-    lines: tuple[LineRow, ...] = ()
-    reason: str = ""
-    """Why there is no measurement."""
 
 
 class Accounts:
@@ -79,7 +62,14 @@ class Accounts:
         numbers = self.numbers[subject, span]
         # Representatives have one policy, region and period; zone and the contract's first day may differ, and units
         # their lives and shares.
-        key = (found.time_zone, _first_day(found), found.units, *(self.representative[number] for number in numbers))
+        key = (
+            found.time_zone,
+            _first_day(found),
+            found.window,
+            found.lifetime,
+            found.units,
+            *(self.representative[number] for number in numbers),
+        )
         if key not in self._known:
             self._known[key] = self._account(found, found.policy, numbers)
         return self._known[key]
@@ -89,12 +79,13 @@ class Accounts:
         if strays:
             row = max(strays, key=lambda one: (one.duration_ms, -one.start_ms))
             return Accounted(None, reason=why_stray(policy, row))
-        at_once = [numbers] if isinstance(policy.subject, Together) else [[number] for number in numbers]
-        parts = [self._one(subject, policy, several) for several in at_once]
+        if not subject.units or isinstance(policy.subject, Together):
+            return self._one(subject, policy, numbers)
+        parts = [self._one(subject, policy, [number]) for number in numbers]
         if policy.subject is SubjectKind.POOL and len({one.measurement is None for one in parts}) > 1:
             # What is known of one unit tells that the pool is measured: of another, nothing is nothing bad.
-            parts = [self._one(subject, policy, several, in_pool=True) for several in at_once]
-        return _of_units(subject, policy, parts) if len(parts) == len(subject.units) else parts[0]
+            parts = [self._one(subject, policy, [number], in_pool=True) for number in numbers]
+        return of_units(subject, policy, parts)
 
     def _one(self, subject: Subject, policy: Policy, numbers: Sequence[int], *, in_pool: bool = False) -> Accounted:
         """The account of one unit, or of those that count only together."""
@@ -149,6 +140,7 @@ def _accounted(
         zone=subject.time_zone,
         activity=[Window(row[0], row[1]) for row in rows if row[4]],
         starts_on=_first_day(subject),
+        life=_life(subject, policy, one),
     )
 
 
@@ -159,48 +151,13 @@ def _first_day(subject: Subject) -> date:
     return subject.contract.starts_on if by_contract else NO_DAY
 
 
-def _of_units(subject: Subject, policy: Policy, found: Sequence[Accounted]) -> Accounted:
-    """The units of a contract: pooled, or one by one."""
-    known = [(one.measurement, unit) for one, unit in zip(found, subject.units, strict=True) if one.measurement]
-    if not known:
-        return found[0]
-    measurements = [one for one, _ in known]
-    outages = tuple(replace(outage, unit=unit.name) for one, unit in known for outage in one.outages)
-    if policy.subject is SubjectKind.POOL:
-        measurement = _pooled(policy, measurements)
-    else:
-        worst = (max if is_higher_worse(policy) else min)(measurements, key=lambda one: one.decisive)
-        parts = tuple(
-            replace(part, fee_share=unit.fee_share * part.fee_share, name=unit.name)
-            for one, unit in known
-            for part in (one.parts or ((Part(one),) if is_whole(policy) else ()))
-        )
-        measurement = replace(worst, parts=parts)
-    measurement = replace(measurement, outages=outages)
-    undefined = next((one.undefined for one in measurements if one.undefined), "")
-    promised = all(one.is_promised for one in measurements)
-    measurement = replace(measurement, undefined=undefined, is_promised=promised)
-    lines = sorted((line for one in found for line in one.lines), key=lambda line: line[1:3])
-    return Accounted(
-        measurement,
-        sum(one.excluded_ppm_ms for one in found),
-        sum(one.unmeasured_ms for one in found),
-        tuple(lines),
-    )
-
-
-def _pooled(policy: Policy, measurements: Sequence[Measurement]) -> Measurement:
-    """All units together: bad time and time in existence are summed."""
-    bad = sum((Fraction(one.bad_ppm_ms) for one in measurements), Fraction(0))
-    credited = None
-    if any(one.credited_bad_ms is not None for one in measurements):
-        credited = sum((one.creditable_ms for one in measurements), Fraction(0))
-    pooled = Measurement(
-        bad.numerator if bad.denominator == 1 else bad,
-        sum(one.total_ms for one in measurements),
-        credited_bad_ms=credited,
-    )
-    return replace(pooled, figure=rounded_availability(policy, pooled))
+def _life(subject: Subject, policy: Policy, one: Measurable) -> Window | None:
+    """When the contract or unit was in force; None where it is taken to have been all the time."""
+    if policy.part_period is PartPeriod.FULL_PERIOD:
+        return None
+    if one.unit < 0 or isinstance(policy.subject, Together):
+        return subject.lifetime
+    return subject.lifetime_of(subject.units[one.unit]).overlap(subject.lifetime)
 
 
 def _lines(policy: Policy, found: Account, usage_incident: int) -> Iterable[LineRow]:

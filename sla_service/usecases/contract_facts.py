@@ -18,6 +18,7 @@ from sla_service.domain.accounting.detail import pays_shares_only
 from sla_service.domain.accounting.rounding import rounded_figure
 from sla_service.domain.assessment import is_whole
 from sla_service.domain.claims import claim_days
+from sla_service.domain.credited_outages import credited_outages
 from sla_service.domain.cycles import months_in
 from sla_service.domain.facts import Charge, Facts
 from sla_service.domain.measurement import Measurement
@@ -90,9 +91,17 @@ def facts_of(subject: Subject, policy: Policy, measurement: Measurement, known: 
         is_claimed=claimed,
         claim_until=until,
         period_days=day_count(subject.period, subject.time_zone),
+        in_force=_in_force(subject) if policy.base.prorated else Fraction(1),
     )
     earlier = [earlier_of(row, subject.time_zone) for row in past] if looks_back(policy) else []
     return with_earlier(policy, facts, earlier, subject, known.month) if earlier else facts
+
+
+def _in_force(subject: Subject) -> Fraction:
+    """The part of the period in which the contract is in force, by real time."""
+    if subject.window is None or subject.period is None:
+        return Fraction(1)
+    return Fraction(subject.window.duration_ms, subject.period.duration_ms)
 
 
 def _is_plain(policy: Policy) -> bool:
@@ -103,6 +112,7 @@ def _is_plain(policy: Policy) -> bool:
         and not policy.chronic
         and policy.due_after is None
         and set(policy.base.of) == {MONTHLY_FEE}
+        and not policy.base.prorated
         and all(_is_plain_cap(cap) for cap in policy.caps)
     )
 
@@ -168,9 +178,11 @@ def _claim(subject: Subject, policy: Policy, measurement: Measurement, claim: Ro
     """The last day or instant for a claim, and whether there was one in time; nothing and yes where none is needed."""
     if policy.claim is None or subject.period is None:
         return "", True
+    asks = policy.claim.looks_at_outages
+    currency = subject.contract.monthly_fee.currency
     days = claim_days(
         policy.claim,
-        measurement,
+        credited_outages(policy, measurement, currency, subject.time_zone) if asks else (),
         subject.period,
         subject.time_zone,
         aware_at_ms=claim["aware_ms"] if claim else None,

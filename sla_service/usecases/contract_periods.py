@@ -52,6 +52,16 @@ class Subject:
     units: tuple[Unit, ...] = ()
     """For policies that look at units."""
 
+    @property
+    def lifetime(self) -> Window:
+        """When the contract was in force; beyond an edge of the period at which it neither began nor ended, too."""
+        here = self.window or self.period or Window(LONG_AGO_MS, FAR_AHEAD_MS)
+        whole, contract = self.period or here, self.contract
+        first, end = (to_datetime(ms, self.time_zone).date() for ms in (here.start_ms, here.end_ms))
+        begins = here.start_ms > whole.start_ms or first == contract.starts_on
+        ends = here.end_ms < whole.end_ms or end == contract.ends_on
+        return Window(here.start_ms if begins else LONG_AGO_MS, here.end_ms if ends else FAR_AHEAD_MS)
+
     def lifetime_of(self, unit: Unit) -> Window:
         """When a unit existed; one that did at an edge of what is measured did beyond it too, as far as is known."""
         here = self.window or unit.window

@@ -20,7 +20,8 @@ from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.facts import Facts
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
-from sla_service.usecases.account_subjects import Accounted, Accounts
+from sla_service.usecases.account_subjects import Accounts
+from sla_service.usecases.account_units import Accounted
 from sla_service.usecases.contract_facts import Surroundings, facts_of, looks_at_history
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.credited_before import Earlier, earlier_of, looks_back, with_earlier

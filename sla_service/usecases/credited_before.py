@@ -40,8 +40,8 @@ def earlier_of(row: Mapping[str, Any], zone: str) -> Earlier:
 
 
 def looks_back(policy: Policy) -> list[CapPer]:
-    """Over what the policy's caps hold, as far as that is more than the period or an outage; in a fixed order."""
-    return sorted({cap.per for cap in policy.caps} - {CapPer.PERIOD, CapPer.OUTAGE})
+    """Over what the policy's caps hold, as far as that is more than the period, an outage or a unit; in order."""
+    return sorted({cap.per for cap in policy.caps if cap.per.looks_back})
 
 
 def with_earlier(policy: Policy, facts: Facts, earlier: Iterable[Earlier], subject: Subject, month: Month) -> Facts:

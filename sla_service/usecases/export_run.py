@@ -20,6 +20,7 @@ from sla_service.domain.errors import NotFoundError
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Band
 from sla_service.formats.exports.csv_table import Sums, csv_chunks
 from sla_service.formats.exports.shapes import (
     JOURNAL,
@@ -112,7 +113,13 @@ def _register(run: _Run) -> Iterator[Row]:
                 base=base_of(policy, credit),
                 figure=steps_of(credit).get("figure", "") if policy.is_metric else "",
             )
-            yield register_row(credit, run.run, known)
+            yield register_row(_without_rates_of_bands(policy, credit), run.run, known)
+
+
+def _without_rates_of_bands(policy: Policy, credit: Row) -> Row:
+    """A band pays its share for every outage in it, which is no rate of the credit."""
+    is_band = credit["tier"] is not None and isinstance(policy.rows[credit["tier"]], Band)
+    return {**credit, "rate": None} if is_band else credit
 
 
 def _incidents(lines: pa.Table) -> dict[int, dict[str, None]]:

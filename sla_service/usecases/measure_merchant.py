@@ -10,7 +10,8 @@ from sla_service.domain.incidents import Curve
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 from sla_service.domain.windows import Window
-from sla_service.usecases.account_subjects import Accounted, Accounts, LineRow
+from sla_service.usecases.account_subjects import Accounts
+from sla_service.usecases.account_units import Accounted, LineRow
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.gather_evidence import Gathered
 

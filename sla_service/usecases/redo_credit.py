@@ -38,6 +38,7 @@ from sla_service.domain.policies.indicators import (
     SubjectKind,
 )
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, CapPer
+from sla_service.domain.policies.terms import rows_of
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 
 Row = Mapping[str, Any]
@@ -70,17 +71,16 @@ def redo(policy: Policy, row: Row, lines: Sequence[Row]) -> Redone:
         lines: Its rows of the lines table, in order.
     """
     measurement = measured_again(policy, row, lines)
-    whole = whole_period(policy, row)
-    facts = Facts(Money(row["currency"], row["fee_minor"]), months_in(policy.period), whole.duration_ms)
-    covers = covered(policy, whole.duration_ms, day_count(whole, row["time_zone"]))
+    facts = _facts(policy, row)
     base = _base(policy, row, facts)
+    covers = covered(policy, facts.period_ms or 0, facts.period_days).of_part(facts.in_force)
     own = base or Fraction(0)
 
     def limit(one: Owed) -> Owed:
         return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE})[0]
 
-    free = Terms(policy, row["currency"], own, covers, row["time_zone"])
-    capped = Terms(policy, row["currency"], own, covers, row["time_zone"], limit)
+    free = Terms(policy, row["currency"], own, covers, row["time_zone"], in_force=facts.in_force)
+    capped = replace(free, limit=limit)
     parts = _parts(policy, row, measurement, lines)
     found = tuple((one, at, _summed(one, at, parts, free, row)) for one, at in functions(policy.credit))
     total = NOTHING
@@ -94,12 +94,12 @@ def redo(policy: Policy, row: Row, lines: Sequence[Row]) -> Redone:
 
 
 def functions(credit: Credit) -> list[tuple[Credit, int]]:
-    """The functions of a stack, or the one there is, each with the index of its first row in ``policy.tiers``."""
+    """The functions of a stack, or the one there is, each with the index of its first row in ``policy.rows``."""
     parts = credit.of if isinstance(credit, Stack) else (credit,)
     found, at = [], 0
     for part in parts:
         found.append((part, at))
-        at += _rows(part)
+        at += len(rows_of(part))
     return found
 
 
@@ -201,12 +201,6 @@ def _summed(credit: Credit, at: int, parts: Sequence[Measurement], terms: Terms,
     return sum((_one(credit, at, part, terms, row) for part in parts), NOTHING)
 
 
-def _rows(credit: Credit) -> int:
-    if isinstance(credit, Table):
-        return len(credit.rows)
-    return sum(map(_rows, credit.of)) if isinstance(credit, Stack) else 0
-
-
 def _is_stored(total: Owed, policy: Policy, row: Row) -> bool:
     """Whether a sum is what the row says was owed before its caps."""
     if total.minor != Fraction(row["before_cap_minor"] or 0):
@@ -227,8 +221,17 @@ def _adds_up(policy: Policy, parts: int) -> bool:
 
 def base_of(policy: Policy, row: Row) -> Fraction | None:
     """What shares are of, in minor units; None where the row does not show it."""
-    fee = Money(row["currency"], row["fee_minor"])
-    return _base(policy, row, Facts(fee, months_in(policy.period)))
+    return _base(policy, row, _facts(policy, row))
+
+
+def _facts(policy: Policy, row: Row) -> Facts:
+    """What the row says of the fee and the time that it is for."""
+    whole, fee = whole_period(policy, row), Money(row["currency"], row["fee_minor"])
+    in_force = Fraction(1)
+    if policy.base.prorated:
+        in_force = Fraction(row["period_end_ms"] - row["period_start_ms"], whole.duration_ms)
+    days = day_count(whole, row["time_zone"])
+    return Facts(fee, months_in(policy.period), whole.duration_ms, period_days=days, in_force=in_force)
 
 
 def _base(policy: Policy, row: Row, facts: Facts) -> Fraction | None:

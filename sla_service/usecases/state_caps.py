@@ -9,7 +9,7 @@ from typing import Any
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Stack, Stacking
 from sla_service.domain.policies.cycles import is_fiscal
-from sla_service.domain.policies.payment import MONTHLY_FEE, Cap, CapPer, SettleForm
+from sla_service.domain.policies.payment import BY_ITSELF, MONTHLY_FEE, Cap, CapPer, SettleForm
 from sla_service.domain.stated_terms import StatedCap, StatedGroupCap
 from sla_service.usecases.redo_credit import Redone, steps_of
 
@@ -23,20 +23,23 @@ def is_plain_cap(policy: Policy) -> bool:
 
 
 def state_caps(policy: Policy, row: Row, redone: Redone) -> Iterator[StatedCap]:
-    """The caps in order; one that holds for each outage comes first, because it was applied before they were summed."""
-    before = _before_caps(policy, row, redone)
+    """The caps in order; those for each outage or unit come first, because they were applied before the sum.
+
+    Before these, what was owed is only said where it is known.
+    """
+    before = str(_before_caps(policy, row, redone)) if redone.is_sure else ""
     for cap in policy.caps:
-        if cap.per is CapPer.OUTAGE:
-            yield _cap(policy, cap, row, None, str(before), row["before_cap_minor"] or "0")
+        if cap.per in BY_ITSELF:
+            yield _cap(policy, cap, row, redone, None, before, row["before_cap_minor"] or "0")
     steps = steps_of(row)
     if "caps" not in steps:
         # One cap at most, on a row's share: the row's own columns are its step.
         for cap in policy.caps:
-            if cap.per is not CapPer.OUTAGE and policy.settlement.form is not SettleForm.TERM_EXTENSION:
-                yield _cap(policy, cap, row, row["cap_minor"], row["before_cap_minor"], row["unrounded_minor"])
+            if cap.per not in BY_ITSELF and policy.settlement.form is not SettleForm.TERM_EXTENSION:
+                yield _cap(policy, cap, row, redone, row["cap_minor"], row["before_cap_minor"], row["unrounded_minor"])
         return
     for index, limit, owed, after in steps["caps"]:
-        yield _cap(policy, policy.caps[index], row, limit, owed, after)
+        yield _cap(policy, policy.caps[index], row, redone, limit, owed, after)
 
 
 def state_group_cap(policy: Policy, row: Row) -> StatedGroupCap | None:
@@ -51,7 +54,7 @@ def state_group_cap(policy: Policy, row: Row) -> StatedGroupCap | None:
 def _before_caps(policy: Policy, row: Row, redone: Redone) -> Fraction:
     """What all functions give before the caps for single outages, which are applied before the others."""
     each = [found.minor for _, _, found in redone.found]
-    if not redone.is_sure or not each:
+    if not each:
         return Fraction(row["before_cap_minor"] or 0)
     rule = policy.credit.rule if isinstance(policy.credit, Stack) else Stacking.SUM
     if rule is Stacking.SUM:
@@ -66,11 +69,12 @@ def _per(policy: Policy, cap: Cap) -> str:
     return cap.per.value
 
 
-def _cap(policy: Policy, cap: Cap, row: Row, limit: str | None, before: str, after: str) -> StatedCap:
+def _cap(policy: Policy, cap: Cap, row: Row, redone: Redone, limit: str | None, before: str, after: str) -> StatedCap:
     whole = None
     if isinstance(cap.at, Fraction):
         kind, at = "share", str(cap.at)
-        whole = cap.at * row["fee_minor"] if cap.of == MONTHLY_FEE else None
+        due = row["fee_minor"] * (1 if cap.per.looks_back else redone.terms.in_force)
+        whole = cap.at * due if cap.of == MONTHLY_FEE else None
     elif isinstance(cap.at, int):
         kind, at = "time", str(cap.at)
     else:

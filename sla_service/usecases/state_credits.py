@@ -19,6 +19,7 @@ from sla_service.domain.incidents import (
 )
 from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
+from sla_service.domain.policies.credits import Tier
 from sla_service.domain.policies.payment import Settlement
 from sla_service.domain.stated_terms import Decision, HowPaid
 from sla_service.domain.statements import (
@@ -121,7 +122,9 @@ def _how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) -> dict
 
 def _row_of_table(policy: Policy, credit: Row) -> dict[str, Any]:
     """The row that applied; blank where the credit came from no table."""
-    tier = None if credit["tier"] is None else policy.tiers[credit["tier"]]
+    row = None if credit["tier"] is None else policy.rows[credit["tier"]]
+    # Bands are stated as terms, each with the outages in it.
+    tier = row if isinstance(row, Tier) else None
     return {
         "tier_upper": "" if tier is None or tier.upper is None else str(tier.upper),
         "tier_upper_inclusive": tier is not None and tier.upper_inclusive,

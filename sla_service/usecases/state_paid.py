@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from sla_service.domain.accounting.detail import needs_detail
+from sla_service.domain.credit_functions import downtime_of
 from sla_service.domain.instants import DAY_MS
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.owed import Owed, Terms
@@ -72,6 +73,7 @@ def state_paid(policy: Policy, row: Row, redone: Redone) -> HowPaid:
         by="unit" if policy.subject is SubjectKind.UNIT else SPANS.get(type(policy.period), ""),
         by_count=len(redone.missed),
         by_share=_share(policy, redone),
+        is_prorated=policy.base.prorated and policy.subject is SubjectKind.UNIT,
         caps=caps,
         group=group,
         group_cap=group_cap,
@@ -106,7 +108,7 @@ def is_plain(policy: Policy, row: Row) -> bool:
         is_plain_row(policy, row)
         and is_plain_cap(policy)
         and not needs_detail(policy)
-        and (policy.base.of, policy.base.share) == (Base().of, Base().share)
+        and (policy.base.of, policy.base.share, policy.base.prorated) == (Base().of, Base().share, False)
         and policy.period == CalendarMonths()
         and policy.gate is Gate.AT_LEAST
         and not policy.qualify.strict
@@ -117,9 +119,12 @@ def is_plain(policy: Policy, row: Row) -> bool:
 
 def _base(policy: Policy, redone: Redone) -> StatedBase | None:
     base = policy.base
-    if (base.of, base.share) == (Base().of, Base().share):
+    in_force = redone.terms.in_force
+    if (base.of, base.share, in_force) == (Base().of, Base().share, Fraction(1)):
         return None
-    return StatedBase(base.of, "" if redone.base is None else str(redone.base), str(base.share), base.month.value)
+    minor = "" if redone.base is None else str(redone.base)
+    part = "" if in_force == 1 else str(in_force)
+    return StatedBase(base.of, minor, str(base.share), base.month.value, part)
 
 
 def _terms(policy: Policy, redone: Redone, credit: Credit, at: int, found: Owed) -> Iterator[StatedTerm]:
@@ -154,10 +159,8 @@ def _term(policy: Policy, credit: Credit, at: int, found: Owed, redone: Redone) 
             return StatedTerm("flat", _pay(paid, currency, extends=extends), per=per.value)
         case Multiple():
             return _multiple(policy, credit, found, redone)
-        case Blocks(block_ms, paid, count, per, after_ms):
-            pay = _pay(paid, currency, extends=extends)
-            unit = str(block_ms)
-            return StatedTerm("blocks", pay, per=per.value, part=count.value, unit=unit, beyond_ms=after_ms)
+        case Blocks():
+            return _blocks(credit, _pay(credit.pay, currency, extends=extends))
         case Hits(span, paid, minimum_ms, strict, hit_by):
             return StatedTerm(
                 "hits",
@@ -188,13 +191,8 @@ def _row(row: Tier, currency: str, *, extends: bool) -> StatedTerm:
 
 def _multiple(policy: Policy, multiple: Multiple, found: Owed, redone: Redone) -> StatedTerm:
     measurement, terms = redone.measurement, redone.terms
-    is_excess = multiple.of is DowntimeOf.EXCESS
-    bad = measurement.creditable_ms
-    if is_excess:
-        target = policy.target if policy.target is not None else Fraction(1)
-        bad = max(Fraction(0), bad - (1 - target) * measurement.total_ms)
-    pro_rata = policy.base.covers_ms is None and not multiple.whole_ms
-    covers = Fraction(measurement.total_ms) if pro_rata else terms.covers.ms
+    bad = downtime_of(multiple.of, measurement, policy)
+    covers = terms.covers.ms if multiple.whole_ms else terms.divisor(measurement.total_ms)
     time = multiple.times * bad
     if multiple.whole_ms:
         time = Fraction((time / multiple.whole_ms).__ceil__() * multiple.whole_ms)
@@ -208,7 +206,19 @@ def _multiple(policy: Policy, multiple: Multiple, found: Owed, redone: Redone) -
         whole_ms=multiple.whole_ms,
         bad=str(bad) if is_known else "",
         covers="" if terms.pays_time or not is_known else str(covers),
-        is_excess=is_excess,
+        is_excess=multiple.of is DowntimeOf.EXCESS,
+    )
+
+
+def _blocks(blocks: Blocks, pay: StatedPay) -> StatedTerm:
+    return StatedTerm(
+        "blocks",
+        pay,
+        per=blocks.per.value,
+        part=blocks.count.value,
+        unit=str(blocks.block_ms),
+        beyond_ms=blocks.after_ms,
+        is_excess=blocks.of is DowntimeOf.EXCESS,
     )
 
 

@@ -10,19 +10,15 @@ import pytest
 from sla_service.domain.claims import claim_days
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import parse_instant
-from sla_service.domain.measurement import Measurement, Outage
+from sla_service.domain.measurement import Outage
 from sla_service.domain.periods import Month
 from sla_service.domain.policies.payment import Claim, ClaimFrom, ClaimUnit, DayOfYear
 from sla_service.usecases.business_days import business_days
 
 APRIL = Month(2026, 4).window("UTC")
-DOWN = Measurement(
-    1,
-    1,
-    (
-        Outage(parse_instant("2026-04-03T00:00Z"), parse_instant("2026-04-03T01:00Z"), Fraction(1)),
-        Outage(parse_instant("2026-04-29T22:00Z"), parse_instant("2026-04-30T02:00Z"), Fraction(1)),
-    ),
+DOWN = (
+    Outage(parse_instant("2026-04-03T00:00Z"), parse_instant("2026-04-03T01:00Z"), Fraction(1)),
+    Outage(parse_instant("2026-04-29T22:00Z"), parse_instant("2026-04-30T02:00Z"), Fraction(1)),
 )
 
 
@@ -76,7 +72,7 @@ def test_a_claim_may_have_an_earliest_day():
 
 
 def test_without_an_outage_the_period_s_end_counts():
-    found = claim_days(Claim(1, since=ClaimFrom.INCIDENT_END), Measurement(0, 1), APRIL, "UTC", is_business_day=bool)
+    found = claim_days(Claim(1, since=ClaimFrom.INCIDENT_END), (), APRIL, "UTC", is_business_day=bool)
     assert found.last == date(2026, 5, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -38,7 +39,7 @@ from sla_service.domain.policies.credits import (
     Tier,
     Time,
 )
-from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident, PartPeriod
 from sla_service.domain.policies.indicators import Metric, SubjectKind, Worse
 from sla_service.domain.policies.payment import Base, Cap, CapPer, SettleForm, Settlement
 from sla_service.domain.windows import SHARE_FULL_PPM, Segment
@@ -109,6 +110,21 @@ TERM = {"settlement": Settlement(SettleForm.TERM_EXTENSION)}
         ),
         pytest.param(
             Blocks(30 * MINUTE_MS, share("5"), after_ms=30 * MINUTE_MS), HOUR_OUT, "36.00", id="F4: after a free time"
+        ),
+        pytest.param(
+            Blocks(30 * MINUTE_MS, share("5"), of=DowntimeOf.EXCESS),
+            outages((0, 51.6)),
+            "36.00",
+            id="F4: beyond the budget",
+        ),
+        pytest.param(
+            Blocks(30 * MINUTE_MS, share("5"), of=DowntimeOf.EXCESS), outages((0, 51.5)), "0.00", id="F4: no full block"
+        ),
+        pytest.param(
+            Blocks(30 * MINUTE_MS, share("5"), BlockCount.PART, of=DowntimeOf.EXCESS),
+            outages((0, 21.6)),
+            "0.00",
+            id="F4: exactly the budget begins no block",
         ),
         pytest.param(Hits(Span.HOUR, Time(HOUR_MS)), outages((119, 121)), "2.00", id="F8: every hour that is hit"),
         pytest.param(
@@ -277,6 +293,23 @@ def test_rows_of_several_tables_are_numbered_through():
     assert assess(a_policy(credit=first), Measurement(5 * 10**5, 1_000), FEE).tier is None
 
 
+def test_rows_are_numbered_through_tables_and_bands():
+    bands = Bands((Band(share("1"), 10 * MINUTE_MS, upper_ms=HOUR_MS), Band(share("2"), HOUR_MS)), Per.PERIOD)
+    table = Table((a_tier("99", "99.95", "10"), a_tier("0", "99", "25")))
+
+    def tier(*functions, stacking=Stacking.SUM, down=HOUR_OUT):
+        return assess(a_policy(credit=Stack(stacking, functions), gate=Gate.NONE), down, FEE).tier
+
+    assert assess(a_policy(credit=bands, gate=Gate.NONE), HOUR_OUT, FEE).tier == 1
+    assert tier(table, bands) == 0
+    assert tier(bands, table) == 1
+    assert tier(bands, table, stacking=Stacking.LARGEST) == 2
+    assert tier(bands, Stack(Stacking.SUM, (Flat(share("1")), table)), stacking=Stacking.LARGEST) == 2
+    assert tier(table, bands, stacking=Stacking.LARGEST, down=outages((0, 720))) == 1
+    two = outages((0, 90), (200, 220))
+    assert assess(a_policy(credit=replace(bands, per=Per.OUTAGE), gate=Gate.NONE), two, FEE).tier == 1
+
+
 # Parts
 
 
@@ -301,6 +334,27 @@ def test_each_hour_or_day_has_its_part_of_the_fee(period, length_ms, credit):
     part = Part(Measurement(30 * MINUTE_MS * SHARE_FULL_PPM, length_ms))
     whole = Measurement(30 * MINUTE_MS * SHARE_FULL_PPM, SEPTEMBER.duration_ms, parts=(part,))
     assert credit_of(Flat(share("100")), whole, period=period) == credit
+
+
+@pytest.mark.parametrize(("period", "length_ms"), [(EachHour(), HOUR_MS), (EachDay(), DAY_MS)])
+def test_pro_rata_by_an_hourly_rate_is_the_same_for_hours_and_days(period, length_ms):
+    part = Part(Measurement(30 * MINUTE_MS * SHARE_FULL_PPM, length_ms))
+    whole = Measurement(30 * MINUTE_MS * SHARE_FULL_PPM, SEPTEMBER.duration_ms, parts=(part,))
+    # 720.00 USD an hour, and half an hour down.
+    assert credit_of(Multiple(), whole, period=period, base=Base(covers_ms=HOUR_MS)) == "360.00"
+
+
+@pytest.mark.parametrize("part_period", list(PartPeriod))
+def test_an_hour_of_a_prorated_fee_is_worth_what_it_is_in_a_whole_month(part_period):
+    half = SEPTEMBER.duration_ms // 2
+    is_own = part_period in {PartPeriod.OWN_CYCLE, PartPeriod.NO_CYCLE}
+    down = Measurement(HOUR_MS * SHARE_FULL_PPM, half if is_own else 2 * half)
+    facts = Facts(FEE, period_ms=2 * half, in_force=Fraction(1, 2))
+    for function in (Multiple(), Flat(Time(HOUR_MS)), Multiple(whole_ms=HOUR_MS)):
+        for covers_ms in (None, 2 * half):
+            base = Base(prorated=True, covers_ms=covers_ms)
+            policy = a_policy(credit=function, gate=Gate.NONE, part_period=part_period, base=base)
+            assert assess(policy, down, facts).amount.amount == "1.00", (function, covers_ms)
 
 
 def test_a_month_in_which_no_hour_was_hit_is_met():

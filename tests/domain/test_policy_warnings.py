@@ -55,6 +55,7 @@ from sla_service.domain.policies.indicators import (
     Metric,
     Needed,
     Slots,
+    SubjectKind,
     UsageFigure,
     Windows,
     Worse,
@@ -315,6 +316,16 @@ ODD = [
         a_policy(credit=Bands((Band(Time(DAY_MS)),)), caps=(Cap(HOUR_MS, per=CapPer.OUTAGE),)),
         [("row_above_cap", "credit.rows[1].pay", "row 1 pays more than cap 1 ever lets be paid")],
         id="time above the cap of an outage",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap(pct(50)),), subject=SubjectKind.UNIT),
+        [],
+        id="a share of a unit's fee is not held against a share of the whole",
+    ),
+    pytest.param(
+        a_policy(caps=(Cap(pct(50), per=CapPer.UNIT),), subject=SubjectKind.UNIT),
+        [("row_above_cap", "credit[3].pay", "row 3 pays more than cap 1 ever lets be paid")],
+        id="a row above the cap of a unit",
     ),
     pytest.param(
         a_policy(credit=Multiple(Fraction(10))),

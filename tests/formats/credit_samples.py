@@ -62,6 +62,7 @@ def stated(
     before: tuple[tuple[CapPer, Fraction], ...] = (),
     row: dict[str, Any] | None = None,
     which: int = 0,
+    since: str = "",
     **policy_terms: str,
 ) -> StatedCredit:
     """The credit that terms give for outages in September 2023, as stored and stated.
@@ -75,10 +76,12 @@ def stated(
         before: What was credited earlier.
         row: Columns of the credits table that somebody else decided.
         which: Of the periods that end in September.
+        since: The contract's first instant, where that is within the period.
         policy_terms: ``indicator``, ``period``, ``service``.
     """
     policy = a_policy_of(terms, **policy_terms)
-    return stated_by(policy, outages, fee=fee, measured=measured, charges=charges, before=before, row=row, which=which)
+    known = {"fee": fee, "measured": measured, "charges": charges, "before": before, "row": row, "which": which}
+    return stated_by(policy, outages, since=since, **known)
 
 
 def stated_by(
@@ -91,13 +94,17 @@ def stated_by(
     before: tuple[tuple[CapPer, Fraction], ...] = (),
     row: dict[str, Any] | None = None,
     which: int = 0,
+    since: str = "",
 ) -> StatedCredit:
     """The same by a policy that is already read."""
     period = periods_ending_in(policy.period, Month(2023, 9), SHANGHAI)[which]
-    found = account(policy, _pieces(outages), period=period, active=period, zone=SHANGHAI)
+    active = Window(local(since), period.end_ms) if since else period
+    found = account(policy, _pieces(outages), period=period, active=active, zone=SHANGHAI)
     measurement = measured or found.measurement
     assert measurement is not None
+    in_force = Fraction(active.duration_ms, period.duration_ms) if policy.base.prorated else Fraction(1)
     facts = Facts(fee, months_in(policy.period), period.duration_ms, SHANGHAI, charges, before, before)
+    facts = replace(facts, in_force=in_force)
     assessment = assess(policy, measurement, facts)
     lines = [
         {
@@ -113,7 +120,7 @@ def stated_by(
         if one.piece.share_ppm
     ]
     stored = {
-        **_measured(policy, measurement, period),
+        **_measured(policy, measurement, active),
         **assessed_columns(policy, measurement, assessment),
         "fee_minor": fee.minor,
         "currency": fee.currency,

@@ -507,6 +507,47 @@ def test_bad_requests_are_exact_where_a_part_of_one_is_lost():
     assert "1,200,000 requests less 4,320.5 lost" in ladder(credit, WORDS)[0].words
 
 
+def test_a_prorated_fee_is_said_with_the_part_that_is_due():
+    prorated = "base: {of: monthly_fee, prorated: yes}\ncap: [{at: 100%}, {at: 100%, per: year}]"
+    credit = stated(PROMISE + TABLE + prorated, since="09-16T00:00")
+    fee = "Monthly fee for storefront, of which 50% is due: the contract was in force for that part of the period"
+    year = (
+        "At most 100% of the monthly fee for all credits of a calendar year, of which earlier credits left USD 800.00"
+    )
+    year += ": not reached"
+    assert [(rung.words, rung.amount) for rung in ladder(credit, WORDS)][1:5] == [
+        (fee, "400.00"),
+        ("Availability 98.9814% is below 99%: 25% of the base", "100.00"),
+        ("At most 100% of the monthly fee, USD 400.00: not reached", "100.00"),
+        (year, "100.00"),
+    ]
+    whole = [rung.words for rung in ladder(stated(PROMISE + TABLE + prorated), WORDS)]
+    assert whole[1] == "Monthly fee for storefront"
+
+
+def test_blocks_beyond_the_promise_are_said_to_be_so():
+    credit = stated(PROMISE + "credit: {kind: blocks, block: 30 min, pay: 5%, of: excess}")
+    assert [(rung.words, rung.amount) for rung in ladder(credit, WORDS)][2] == (
+        "6 full blocks of 30 minutes, 5% of USD 800.00 each, counting only what goes beyond the promise",
+        "240.00",
+    )
+
+
+def test_caps_of_units_are_shares_of_their_own_share():
+    caps = "cap: [{at: 20%, per: outage}, {at: 100%, per: unit}, {at: 50%, of: rent, per: unit}, {at: 30%}]\n"
+    unit = "subject: unit\nperiod: {kind: month, time_zone: Asia/Shanghai}"
+    credit = stated(PROMISE + TABLE + caps + "base: {of: monthly_fee, prorated: yes}", period=unit)
+    assert [rung.words for rung in ladder(credit, WORDS)][1:8] == [
+        "Monthly fee for storefront",
+        "Availability 99.4907% is below 99.95% and at least 99%: 10% of its own share of the fee (4.2)",
+        "Together, reckoned for each unit by itself, with its own share of the fee, for the time that it was there",
+        "At most 20% of its own share of the fee for each interruption",
+        "At most 100% of its own share of the fee for each unit",
+        "At most 50% of its own share of the charges “rent” for each unit",
+        "At most 30% of the monthly fee, USD 240.00: not reached",
+    ]
+
+
 def test_a_promised_amount_in_another_currency_is_the_contract_s():
     terms = PROMISE + "credit: [{below: 99.95%, pay: [5.00 USD, 4.50 EUR]}]"
     assert "EUR 4.50" in ladder(stated(terms, fee=Money("EUR", 80_000)), WORDS)[1].words

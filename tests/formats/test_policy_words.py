@@ -1391,6 +1391,12 @@ CASES = [
         id="no cycle",
     ),
     pytest.param(
+        {"part_period": PartPeriod.NO_CYCLE, "subject": SubjectKind.UNIT},
+        ["Where the contract or a unit is in force for a part of the period only, nothing is promised for that part."],
+        ["合同或某一单元仅在周期的一部分时间内有效的，对该部分不作承诺。"],
+        id="no cycle for a unit",
+    ),
+    pytest.param(
         {"gate": Gate.ABOVE},
         ["The promise is kept if availability is above 99.95%.", "No row covers availability of exactly 99.95%."],
         ["可用性高于99.95%的，视为履行承诺。", "没有任何一档涵盖可用性恰为99.95%的情形。"],
@@ -1532,6 +1538,15 @@ CASES = [
             "周期内最初1小时的不可用时长不予赔付，自其后起计算。",
         ],
         id="parts of blocks of the period after an hour",
+    ),
+    pytest.param(
+        {"credit": Blocks(HOUR_MS, Share(pct(5)), of=DowntimeOf.EXCESS)},
+        [
+            "For every full 1 hour of the period's downtime, the credit is 5% of the monthly fee; what is left over pays nothing.",
+            "Only downtime beyond what the target allows counts for it.",
+        ],
+        ["周期内不可用时长每满1小时，按月服务费的5%赔付；不足部分不予赔付。", "仅计入超出目标所允许范围的不可用时长。"],
+        id="blocks beyond what is allowed",
     ),
     pytest.param(
         {"credit": Blocks(HOUR_MS, Time(DAY_MS), per=Per.OUTAGE, after_ms=HOUR_MS)},
@@ -1729,6 +1744,66 @@ CASES = [
         id="a twelfth of charges",
     ),
     pytest.param(
+        {"base": Base(prorated=True), "caps": (Cap(pct(50)),), "credit": Flat(Share(pct(5)))},
+        [
+            "For every period in breach, the credit is 5% of the base.",
+            "It pays for the whole period.",
+            "Where the contract is in force for a part of the period only, the base is that part of it, by real time, and pays for that part.",
+            "For a period the credit is at most 50% of the contract's monthly fee.",
+            "Where a fee is due for a part of the period only, a cap for the period is a share of that part.",
+        ],
+        [
+            "每个未履行承诺的周期，按赔付基数的5%赔付。",
+            "该费用对应整个周期的服务。",
+            "合同仅在周期的一部分时间内有效的，赔付基数按该部分实际时长占周期实际时长的比例折算，且仅对应该部分时间。",
+            "每个周期的赔付以合同月服务费的50%为上限。",
+            "费用仅就周期的一部分收取的，该周期的赔付上限按该部分费用计算。",
+        ],
+        id="a prorated fee",
+    ),
+    pytest.param(
+        {"subject": SubjectKind.UNIT, "base": Base(prorated=True)},
+        [
+            "Where the contract or a unit is in force for a part of the period only, the base is that part of it, by real time, and pays for that part."
+        ],
+        [
+            "合同或某一单元仅在周期的一部分时间内有效的，赔付基数按该部分实际时长占周期实际时长的比例折算，且仅对应该部分时间。"
+        ],
+        id="a prorated share of a unit",
+    ),
+    pytest.param(
+        {"subject": SubjectKind.POOL, "base": Base(prorated=True)},
+        [
+            "Where the contract is in force for a part of the period only, the base is that part of it, by real time, and pays for that part."
+        ],
+        ["合同仅在周期的一部分时间内有效的，赔付基数按该部分实际时长占周期实际时长的比例折算，且仅对应该部分时间。"],
+        id="a prorated fee of a pool",
+    ),
+    pytest.param(
+        {
+            "subject": SubjectKind.UNIT,
+            "credit": Flat(Share(pct(5))),
+            "caps": (Cap(pct(20), per=CapPer.OUTAGE), Cap(pct(50), "hosting", CapPer.UNIT), Cap(pct(30))),
+        },
+        [
+            "For every period in breach, the credit is 5% of the unit's share of the monthly fee.",
+            "The base is the contract's monthly fee, without tax.",
+            "Each unit's base is its own share of that.",
+            "For an outage the credit is at most 20% of the unit's share of the monthly fee.",
+            "For a unit the credit of a period is at most 50% of the unit's share of the charges “hosting”; this applies to each unit before they are added up.",
+            "For a period the credit is at most 30% of the contract's monthly fee.",
+        ],
+        [
+            "每个未履行承诺的周期，按该单元在月服务费中所占份额的5%赔付。",
+            "赔付基数为合同月服务费，不含税。",
+            "每一单元的赔付基数为其在上述基数中所占的份额。",
+            "每次故障的赔付以该单元在月服务费中所占份额的20%为上限。",
+            "每一单元在一个周期内的赔付以该单元在“hosting”费用中所占份额的50%为上限；该上限在各单元赔付相加之前分别适用。",
+            "每个周期的赔付以合同月服务费的30%为上限。",
+        ],
+        id="shares and caps of units",
+    ),
+    pytest.param(
         {"base": Base(("hosting",), month=ChargeMonth.NEXT), "credit": Flat(Share(pct(5)))},
         ["The base is the charges “hosting” of the month after, without tax."],
         ["赔付基数为下一月的“hosting”费用，不含税。"],
@@ -1875,12 +1950,12 @@ CASES = [
     pytest.param(
         {"claim": Claim(15, ClaimUnit.BUSINESS_DAYS, ClaimFrom.INCIDENT_START, 5, "CN")},
         [
-            "The credit is given only if the merchant claims it within 15 business days of the start of the last outage that counts; the day on which that falls is day 0.",
+            "The credit is given only if the merchant claims it within 15 business days of the start of the last outage that the credit is for; the day on which that falls is day 0.",
             "It cannot be claimed earlier than 5 days after that day.",
             "The weekends and public holidays of China (CN) are no business days; weekend days that are worked there in exchange for a holiday are.",
         ],
         [
-            "商户须自最后一次计入的故障开始之日起15个工作日内提出申请，逾期不予赔付；起算之日为第0日。",
+            "商户须自赔付所涉最后一次故障开始之日起15个工作日内提出申请，逾期不予赔付；起算之日为第0日。",
             "自该日起满5天后方可申请。",
             "中国（CN）的周末及法定节假日不计为工作日；当地因调休而上班的周末计为工作日。",
         ],
@@ -1889,11 +1964,11 @@ CASES = [
     pytest.param(
         {"claim": Claim(1, ClaimUnit.BUSINESS_DAYS, ClaimFrom.INCIDENT_END)},
         [
-            "The credit is given only if the merchant claims it within 1 business day of the end of the last outage that counts; the day on which that falls is day 0.",
+            "The credit is given only if the merchant claims it within 1 business day of the end of the last outage that the credit is for; the day on which that falls is day 0.",
             "Saturdays and Sundays are no business days; public holidays are.",
         ],
         [
-            "商户须自最后一次计入的故障结束之日起1个工作日内提出申请，逾期不予赔付；起算之日为第0日。",
+            "商户须自赔付所涉最后一次故障结束之日起1个工作日内提出申请，逾期不予赔付；起算之日为第0日。",
             "星期六、星期日不计为工作日；法定节假日计为工作日。",
         ],
         id="business days without holidays",
@@ -1964,13 +2039,13 @@ CASES = [
             ),
             (
                 ClaimFrom.INCIDENT_START,
-                "The credit is given only if the merchant claims it within 72 hours of the moment when the last outage that counts began; the last moment of that is still in time.",
-                "商户须自最后一次计入的故障开始之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
+                "The credit is given only if the merchant claims it within 72 hours of the moment when the last outage that the credit is for began; the last moment of that is still in time.",
+                "商户须自赔付所涉最后一次故障开始之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
             ),
             (
                 ClaimFrom.INCIDENT_END,
-                "The credit is given only if the merchant claims it within 72 hours of the moment when the last outage that counts ended; the last moment of that is still in time.",
-                "商户须自最后一次计入的故障结束之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
+                "The credit is given only if the merchant claims it within 72 hours of the moment when the last outage that the credit is for ended; the last moment of that is still in time.",
+                "商户须自赔付所涉最后一次故障结束之时起72小时内提出申请，逾期不予赔付；最后一刻提出的仍为有效。",
             ),
             (
                 ClaimFrom.AWARENESS,

@@ -14,6 +14,7 @@ from sla_service.domain.instants import MINUTE_MS
 from sla_service.domain.money import Money
 from sla_service.domain.policies.credits import Gate
 from sla_service.domain.policies.cycles import PartPeriod
+from sla_service.domain.policies.indicators import SubjectKind
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.texts.conventions import conventions_for
 from sla_service.usecases.service_month import ServiceMonth
@@ -118,7 +119,9 @@ def test_a_part_for_which_nothing_is_promised_is_neither_kept_nor_broken():
     one = replace(a_month("305", outcome="met"), reason="the contract ran for a part of the period only")
     part = replace(one, policy=replace(one.policy, part_period=PartPeriod.NO_CYCLE))
     assert not part.is_missed
-    assert "for which nothing is promised" in words.answer(WAYS, part)
+    assert "Your contract ran for a part of the month only, for which nothing" in words.answer(WAYS, part)
+    units = replace(part, policy=replace(part.policy, subject=SubjectKind.UNIT))
+    assert "Each of your units was there for a part of the month only" in words.answer(WAYS, units)
 
 
 def test_why_a_person_must_decide_is_not_for_the_merchant():

@@ -36,7 +36,7 @@ class Account:
     unmeasured_ms: int
 
 
-def account(
+def account(  # noqa: PLR0913 - one for each thing that is known of a subject
     policy: Policy,
     pieces: Sequence[Piece],
     *,
@@ -45,6 +45,7 @@ def account(
     zone: str,
     activity: Sequence[Window] = (),
     starts_on: date = NO_DAY,
+    life: Window | None = None,
 ) -> Account:
     """Account for one subject.
 
@@ -56,6 +57,8 @@ def account(
         zone: Whose midnights and clock hours count.
         activity: When the merchant was there itself (or had errors), for policies that ask for it.
         starts_on: The contract's first day, for allowances of its years.
+        life: When the contract (or unit) was in force, also beyond the period, as far as that is known; what was down
+            before and after is no part of its outages.
     """
     measured = period if policy.part_period is PartPeriod.FULL_PERIOD else active
     judged, doubts = judge_and_exclude(Grants(policy, zone, measured, starts_on), pieces, activity)
@@ -65,8 +68,9 @@ def account(
     excluded = sum(j.piece.impact_ppm_ms for j in inside if j.effect is not None and j.status is PieceStatus.EXCLUDED)
     measurement = None
     if total > 0:
-        measurement = _measurement(policy, inside, total, zone)
-        parts = parts_of(policy, judged, measured, zone)
+        lived = judged if life is None else [cut for one in judged if (cut := one.within(life)) is not None]
+        measurement = _measurement(policy, inside, lived, total, zone)
+        parts = parts_of(policy, lived, measured, zone)
         figure = rounded_availability(policy, measurement)
         if parts or figure is not None:
             measurement = replace(measurement, parts=parts, figure=figure)
@@ -74,7 +78,14 @@ def account(
         if undefined:
             strict = replace(policy, qualify=replace(policy.qualify, strict=True, exactly_undefined=False))
             other = account(
-                strict, pieces, period=period, active=active, zone=zone, activity=activity, starts_on=starts_on
+                strict,
+                pieces,
+                period=period,
+                active=active,
+                zone=zone,
+                activity=activity,
+                starts_on=starts_on,
+                life=life,
             )
             measurement = replace(measurement, undefined=undefined, otherwise=other.measurement)
     return Account(measurement, tuple(inside), int(excluded), unmeasured)
@@ -86,14 +97,16 @@ def denominator_ms(policy: Policy, *, period: Window, active: Window) -> int:
     return whole.duration_ms if policy.denominator_ms is None else policy.denominator_ms
 
 
-def _measurement(policy: Policy, inside: Sequence[Judged], total_ms: int, zone: str) -> Measurement:
+def _measurement(
+    policy: Policy, inside: Sequence[Judged], lived: Sequence[Judged], total_ms: int, zone: str
+) -> Measurement:
     added_back = sum(length_ms(j.piece) for j in inside if j.effect is ExclusionEffect.ADDED_BACK)
-    outages = outages_of(policy, inside, zone, for_credit=False)
+    outages = outages_of(policy, inside, zone, for_credit=False, uncut=lived)
     bad = rounded_total(policy, sum((o.bad_ms for o in outages), Fraction(0)))
     ppm_ms = max(Fraction(0), bad - added_back) * SHARE_FULL_PPM
     measurement = Measurement(ppm_ms.numerator if ppm_ms.denominator == 1 else ppm_ms, total_ms, outages)
     if not any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
         return measurement
-    outages = outages_of(policy, inside, zone, for_credit=True)
+    outages = outages_of(policy, inside, zone, for_credit=True, uncut=lived)
     bad = rounded_total(policy, sum((o.bad_ms for o in outages), Fraction(0)))
     return replace(measurement, outages=outages, credited_bad_ms=max(Fraction(0), bad - added_back))

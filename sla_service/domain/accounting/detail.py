@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_service.domain.instants import DAY_MS
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.credits import Bands, Blocks, Credit, Flat, Hits, Per, Share, Stack, Table
+from sla_service.domain.policies.credits import Bands, Blocks, Credit, Flat, HitBy, Hits, Per, Share, Stack, Table
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident, PartPeriod
 from sla_service.domain.policies.downtime import (
     Affected,
@@ -14,11 +14,12 @@ from sla_service.domain.policies.downtime import (
     RunsMeasured,
 )
 from sla_service.domain.policies.indicators import SlotMean, Slots, SubjectKind, Windows
-from sla_service.domain.policies.payment import ChronicOutages
+from sla_service.domain.policies.payment import ChronicOutages, ClaimFrom
 from sla_service.domain.windows import Window
 
 LONGEST_OUTAGE_MS = 31 * DAY_MS
-"""How far before a month an outage may begin and still be read whole, where contracts pay for each outage."""
+"""How far beyond a month an outage may reach and still be read whole, where contracts pay for each outage or count a
+deadline from it."""
 
 
 def needs_detail(policy: Policy) -> bool:
@@ -55,6 +56,19 @@ def pays_for_outages(credit: Credit) -> bool:
     return isinstance(credit, Hits) or (isinstance(credit, Flat | Blocks | Bands) and credit.per is Per.OUTAGE)
 
 
+def pays_for_hits(credit: Credit) -> bool:
+    """Whether it pays for hours or days that are hit."""
+    return any(map(pays_for_hits, credit.of)) if isinstance(credit, Stack) else isinstance(credit, Hits)
+
+
+def pays_by_outage(credit: Credit) -> bool:
+    """Whether it pays for single outages and nothing else."""
+    if isinstance(credit, Stack):
+        return all(map(pays_by_outage, credit.of))
+    is_hit = isinstance(credit, Hits) and credit.hit_by is HitBy.OUTAGE
+    return is_hit or (isinstance(credit, Flat | Blocks | Bands) and credit.per is Per.OUTAGE)
+
+
 def pays_shares_only(credit: Credit) -> bool:
     """Whether nothing but the fee is needed to know what it pays."""
     if isinstance(credit, Stack):
@@ -75,8 +89,19 @@ def reach(policy: Policy, period: Window, first_ms: int) -> Window:
     margin += policy.qualify.joined_within_ms
     if needs_detail(policy):
         margin = max(margin, DAY_MS, slot_length_ms(policy))
-    before = max(margin, LONGEST_OUTAGE_MS) if isinstance(policy.period, EachIncident) else margin
-    return Window(min(period.start_ms, first_ms) - before, period.end_ms + margin)
+    margin = max(margin, _longest_hit_ms(policy.credit) + 1)
+    asked = policy.claim.counts_from if policy.claim is not None else frozenset()
+    asks_start = isinstance(policy.period, EachIncident) or asked & {ClaimFrom.INCIDENT_START, ClaimFrom.AWARENESS}
+    before = max(margin, LONGEST_OUTAGE_MS) if asks_start else margin
+    after = max(margin, LONGEST_OUTAGE_MS) if ClaimFrom.INCIDENT_END in asked else margin
+    return Window(min(period.start_ms, first_ms) - before, period.end_ms + after)
+
+
+def _longest_hit_ms(credit: Credit) -> int:
+    """How long an outage must be to hit an hour or day: so much of it is read, also beyond the period's end."""
+    if isinstance(credit, Stack):
+        return max(map(_longest_hit_ms, credit.of))
+    return credit.minimum_ms if isinstance(credit, Hits) else 0
 
 
 def slot_length_ms(policy: Policy) -> int:

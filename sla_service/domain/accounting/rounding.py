@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, inside, runs_of, whole_slots
@@ -48,19 +49,41 @@ def rounded_figure(policy: Policy, figure: Fraction) -> Fraction:
     return figure
 
 
-def outages_of(policy: Policy, judged: Iterable[Judged], zone: str, *, for_credit: bool) -> tuple[Outage, ...]:
-    """The runs that count, each made whole as the policy says."""
+def outages_of(
+    policy: Policy, judged: Iterable[Judged], zone: str, *, for_credit: bool, uncut: Iterable[Judged] = ()
+) -> tuple[Outage, ...]:
+    """The runs that count, each made whole as the policy says.
+
+    Args:
+        policy: The terms.
+        judged: Cut to the period.
+        zone: Whose clock slots count.
+        for_credit: Without what counts for availability only.
+        uncut: The same pieces as they are, where some go beyond the period. An outage of which nothing is left in the
+            period after rounding is kept for what it is as a whole.
+    """
+    entire = _runs(uncut, for_credit=for_credit)
+    outages = []
+    for number, pieces in _runs(judged, for_credit=for_credit).items():
+        one = _outage(policy, pieces, zone)
+        if number in entire and entire[number] != pieces:
+            one = replace(one, uncut=_outage(policy, entire[number], zone))
+        if one.bad_ms or one.whole.bad_ms:
+            outages.append(one)
+    return tuple(outages)
+
+
+def _runs(judged: Iterable[Judged], *, for_credit: bool) -> dict[int, list[Piece]]:
     runs: dict[int, list[Piece]] = defaultdict(list)
     for one in judged:
         if _counts(one, for_credit=for_credit):
             runs[one.run].append(one.piece)
-    outages = []
-    for pieces in runs.values():
-        bad = _bad_of(policy, pieces, zone)
-        if bad:
-            steps = tuple(Segment(Window(piece.start_ms, piece.end_ms), piece.share_ppm) for piece in pieces)
-            outages.append(Outage(pieces[0].start_ms, pieces[-1].end_ms, bad, steps))
-    return tuple(outages)
+    return runs
+
+
+def _outage(policy: Policy, pieces: list[Piece], zone: str) -> Outage:
+    steps = tuple(Segment(Window(piece.start_ms, piece.end_ms), piece.share_ppm) for piece in pieces)
+    return Outage(pieces[0].start_ms, pieces[-1].end_ms, _bad_of(policy, pieces, zone), steps)
 
 
 def _counts(one: Judged, *, for_credit: bool) -> bool:

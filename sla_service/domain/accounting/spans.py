@@ -38,7 +38,7 @@ def parts_of(policy: Policy, judged: Sequence[Judged], active: Window, zone: str
     parts = []
     for window in _hit(judged, active, zone, by_hour=isinstance(policy.period, EachHour)):
         inside = [cut for one in judged if (cut := one.within(window)) is not None]
-        outages = outages_of(policy, inside, zone, for_credit=True)
+        outages = outages_of(policy, inside, zone, for_credit=True, uncut=judged)
         if outages:
             parts.append(_part(sum((o.bad_ms for o in outages), Fraction(0)), window.duration_ms, outages))
     return tuple(parts)

@@ -111,7 +111,7 @@ class Flat:
 
 
 class DowntimeOf(StrEnum):
-    """Which downtime is multiplied."""
+    """Which downtime is multiplied, or counted in blocks."""
 
     ALL = "all"
     EXCESS = "excess"
@@ -152,6 +152,8 @@ class Blocks:
     per: Per = Per.PERIOD
     after_ms: int = 0
     """Downtime up to this is free; blocks are counted beyond it."""
+    of: DowntimeOf = DowntimeOf.ALL
+    """Only for the period: of a single outage nothing is allowed."""
 
 
 @dataclass(frozen=True, slots=True)

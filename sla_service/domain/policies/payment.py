@@ -36,6 +36,8 @@ class Base:
     month: ChargeMonth = ChargeMonth.THIS
     covers_ms: int | None = None
     """The time that the base pays for, where pay is time: an hour for an hourly rate; None for the period."""
+    prorated: bool = False
+    """Whether a contract or unit that is in force for a part of the period has that part of the base only."""
 
 
 class CapPer(StrEnum):
@@ -43,6 +45,8 @@ class CapPer(StrEnum):
 
     PERIOD = "period"
     OUTAGE = "outage"
+    UNIT = "unit"
+    """What one unit is credited in the period."""
     MONTH = "month"
     QUARTER = "quarter"
     """The quarter of the calendar, or of the policy's own year."""
@@ -53,6 +57,15 @@ class CapPer(StrEnum):
     TERM = "term"
     """All the contract's time."""
     ROLLING_12_MONTHS = "rolling_12_months"
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether what was credited before counts towards it."""
+        return self not in {CapPer.PERIOD, *BY_ITSELF}
+
+
+BY_ITSELF = frozenset({CapPer.OUTAGE, CapPer.UNIT})
+"""Caps that hold for each of several things, before these are added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +128,9 @@ class ClaimFrom(StrEnum):
     """From when a deadline is counted: the local day of that instant is day 0."""
 
     INCIDENT_START = "incident_start"
-    """The start of the last outage that counts."""
+    """The start of the last outage that the credit is for, also where it began before the period."""
     INCIDENT_END = "incident_end"
-    """The end of the last outage that counts."""
+    """The end of the last outage that the credit is for, also where it goes on after the period."""
     PERIOD_END = "period_end"
     AWARENESS = "awareness"
     """When the customer became aware; where that is not known, the start of the outage."""
@@ -156,10 +169,14 @@ class Claim:
         return ClaimUnit.BUSINESS_DAYS in {self.unit, self.not_before_unit}
 
     @property
+    def counts_from(self) -> frozenset[ClaimFrom]:
+        """The instants from which its days are counted."""
+        return frozenset({self.since, self.since if self.not_before_since is None else self.not_before_since})
+
+    @property
     def looks_at_outages(self) -> bool:
         """Whether it must be known when outages began or ended."""
-        since = self.since if self.not_before_since is None else self.not_before_since
-        return {self.since, since} != {ClaimFrom.PERIOD_END}
+        return self.counts_from != {ClaimFrom.PERIOD_END}
 
 
 @dataclass(frozen=True, slots=True)

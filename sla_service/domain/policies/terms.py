@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sla_service.domain.incidents import Curve
 from sla_service.domain.money import Rounding
-from sla_service.domain.policies.credits import Credit, Gate, Stack, Table, Tier
+from sla_service.domain.policies.credits import Band, Bands, Credit, Gate, Stack, Table, Tier
 from sla_service.domain.policies.cycles import CalendarMonths, PartPeriod, Period
 from sla_service.domain.policies.downtime import Exclude, Qualify, Quantise
 from sla_service.domain.policies.examples import PolicyExample
@@ -81,6 +81,11 @@ class Policy:
         return "together" if isinstance(self.subject, Together) else str(self.subject)
 
     @property
+    def is_by_unit(self) -> bool:
+        """Whether each unit is measured over the time in which it exists."""
+        return self.subject in {SubjectKind.UNIT, SubjectKind.POOL}
+
+    @property
     def name_and_version(self) -> str:
         """``storefront-plus v3``: how statements and exports cite it."""
         return f"{self.policy} v{self.version}"
@@ -101,16 +106,22 @@ class Policy:
         return isinstance(self.indicator, Metric) and self.indicator.worse is Worse.HIGHER
 
     @property
+    def rows(self) -> tuple[Tier | Band, ...]:
+        """The rows of the credit's tables and bands, of all in order where several stack; empty if there are none."""
+        return rows_of(self.credit)
+
+    @property
     def tiers(self) -> tuple[Tier, ...]:
-        """The rows of the credit table, of all tables in order where several stack; empty if there is none."""
-        return _tiers(self.credit)
+        """The rows of availability (or of a metric) among them."""
+        return tuple(row for row in self.rows if isinstance(row, Tier))
 
     def zone_for(self, merchant_zone: str) -> str:
         """The zone whose months are measured for a merchant in ``merchant_zone``."""
         return merchant_zone if self.time_zone == MERCHANT_ZONE else self.time_zone
 
 
-def _tiers(credit: Credit) -> tuple[Tier, ...]:
-    if isinstance(credit, Table):
+def rows_of(credit: Credit) -> tuple[Tier | Band, ...]:
+    """The rows of a table or of bands, or of all of them in a stack."""
+    if isinstance(credit, Table | Bands):
         return credit.rows
-    return tuple(tier for one in credit.of for tier in _tiers(one)) if isinstance(credit, Stack) else ()
+    return tuple(row for one in credit.of for row in rows_of(one)) if isinstance(credit, Stack) else ()

@@ -23,9 +23,9 @@ from sla_service.domain.policies.coverage import (
     overlaps_of,
 )
 from sla_service.domain.policies.cycles import EachDay, EachHour
-from sla_service.domain.policies.indicators import Metric, Slots, has_outages
+from sla_service.domain.policies.indicators import Metric, Slots, SubjectKind, has_outages
 from sla_service.domain.policies.most import most_of
-from sla_service.domain.policies.payment import Cap, CapPer, SettleForm
+from sla_service.domain.policies.payment import BY_ITSELF, Cap, CapPer, SettleForm
 from sla_service.domain.policies.slot_conditions import never_together
 from sla_service.domain.policies.terms import Policy
 from sla_service.domain.shares import format_percent
@@ -140,11 +140,14 @@ def _above_caps(policy: Policy, credit: Function, path: str) -> Iterator[Warning
 
 
 def _most(policy: Policy, cap: Cap) -> c.Pay:
-    """A cap as what could be paid; a share of something else than the base (an hour's fee, say) says nothing."""
+    """A cap as what could be paid; of something else than the base (an hour's fee, a unit's share) it says nothing."""
+    is_own = policy.subject is not SubjectKind.UNIT or cap.per in BY_ITSELF
     if isinstance(cap.at, Fraction):
         is_whole = not isinstance(policy.period, EachHour | EachDay) and policy.base.share == 1
-        return c.Share(cap.at) if is_whole and policy.base.of == (cap.of,) else c.Right("")
-    return c.Time(cap.at) if isinstance(cap.at, int) else c.Amount(cap.at)
+        return c.Share(cap.at) if is_own and is_whole and policy.base.of == (cap.of,) else c.Right("")
+    if isinstance(cap.at, tuple):
+        return c.Amount(cap.at)
+    return c.Time(cap.at) if is_own else c.Right("")
 
 
 def _without_cap(policy: Policy, credit: Function, path: str) -> Iterator[Warning]:

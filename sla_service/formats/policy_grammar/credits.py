@@ -115,6 +115,18 @@ def _table(dialect: Dialect) -> tuple[Untagged[Credit], Variant[Table]]:
 _PER = Field("per", words.enumeration(Per), "What is paid for")
 _COUNT = Field("count", words.enumeration(BlockCount), "How one that is not full counts")
 
+
+def _check_excess(fields: Fields, of: DowntimeOf, per: Per, after_ms: int) -> None:
+    if of is DowntimeOf.ALL:
+        return
+    if per is Per.OUTAGE:
+        fields.refuse("field_needs", "`of: excess` is of the period: no outage has an allowance of its own", "per")
+    if after_ms:
+        fields.refuse(
+            "exclusive_fields", "give `of: excess` or `after`: the excess is counted from the target", "after"
+        )
+
+
 _FLAT: Record[Flat] = Record(Flat, (_PAY, _PER))
 _MULTIPLE: Record[Multiple] = Record(
     Multiple,
@@ -132,7 +144,9 @@ _BLOCKS: Record[Blocks] = Record(
         _COUNT,
         _PER,
         Field("after", words.DURATION, "Downtime up to this is free", "after_ms"),
+        Field("of", words.enumeration(DowntimeOf), "Which downtime is counted in blocks"),
     ),
+    (Check(("of", "per", "after_ms"), _check_excess),),
 )
 _BANDS: Record[Bands] = Record(
     Bands,

@@ -56,6 +56,7 @@ BASE: Shape[Base] = Record(
         Field("share", words.PROPORTION, "How much of it, such as 1/12 of a yearly charge"),
         Field("month", words.enumeration(ChargeMonth), "Of which month charges are taken"),
         Field("covers", words.DURATION, "The time that the base pays for, if it is not the period", "covers_ms"),
+        Field("prorated", words.YES_NO, "Whether a part of the period has that part of the base only"),
     ),
 )
 

@@ -9,6 +9,7 @@ from sla_service.domain.policies.credits import (
     Bands,
     Blocks,
     Credit,
+    DowntimeOf,
     Flat,
     Gate,
     Hits,
@@ -24,6 +25,7 @@ from sla_service.domain.policies.credits import (
     Table,
     Time,
 )
+from sla_service.domain.policies.indicators import SubjectKind
 from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Base
 from sla_service.formats.policy_words.ranges import band_range, missed_means, tier_range
 from sla_service.formats.policy_words.voice import Voice
@@ -87,14 +89,8 @@ def _function(voice: Voice, one: Credit) -> Iterator[str]:
             yield _flat(voice, paid, per)
         case Multiple():
             yield from _multiple(voice, one)
-        case Blocks(block_ms, paid, count, per, after_ms):
-            whose, block = voice.period_word("whose"), voice.time(block_ms)
-            yield voice.say(f"credit.blocks.{per}.{count}", whose=whose, block=block, pays=pays(voice, paid))
-            yield (
-                voice.say(f"credit.after.{per}", whose=whose, after=voice.time(after_ms))
-                if after_ms
-                else voice.say("credit.at_once")
-            )
+        case Blocks():
+            yield from _blocks(voice, one)
         case Hits(span, paid):
             yield voice.say(f"credit.hits.{span}", condition=_hit(voice, one), pays=pays(voice, paid))
         case Points(step, paid, count):
@@ -110,6 +106,17 @@ def _flat(voice: Voice, paid: Pay, per: Per) -> str:
     if per is Per.OUTAGE and voice.parts == "incident":
         return voice.say("credit.flat.outage_alone", pays=pays(voice, paid))
     return voice.say(f"credit.flat.{per}", period=voice.period_word("period"), pays=pays(voice, paid))
+
+
+def _blocks(voice: Voice, one: Blocks) -> Iterator[str]:
+    whose, block = voice.period_word("whose"), voice.time(one.block_ms)
+    yield voice.say(f"credit.blocks.{one.per}.{one.count}", whose=whose, block=block, pays=pays(voice, one.pay))
+    if one.of is DowntimeOf.EXCESS:
+        yield voice.say(f"credit.downtime.{one.of}")
+    elif one.after_ms:
+        yield voice.say(f"credit.after.{one.per}", whose=whose, after=voice.time(one.after_ms))
+    else:
+        yield voice.say("credit.at_once")
 
 
 def _rows(voice: Voice, one: Table | Bands) -> Iterator[str]:
@@ -167,4 +174,6 @@ def right(voice: Voice, name: str) -> str:
 def base_name(voice: Voice) -> str:
     """What a share is of, by a name that stage 9 explains: of an hour or day, its part of that."""
     base = voice.say(f"pay.base.{_PLAIN_BASES.get(voice.policy.base, 'other')}")
+    if voice.policy.subject is SubjectKind.UNIT:
+        base = voice.say("pay.base.unit", base=base)
     return voice.say(f"pay.part.{voice.parts}", base=base) if voice.parts in {"hour", "day"} else base

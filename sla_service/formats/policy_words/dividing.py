@@ -48,15 +48,15 @@ def _by_time(voice: Voice, fixed: str | None) -> Iterator[str]:
 def _part(voice: Voice) -> Iterator[str]:
     part = voice.policy.part_period
     if part is PartPeriod.NO_CYCLE or (part is PartPeriod.FULL_PERIOD and voice.has_outages and not voice.parts):
-        yield voice.say(f"period.part.{part}")
+        yield voice.say(f"period.part.{part}", whose=voice.whose)
     elif not voice.has_outages:
         yield from _part_of_rows(voice, part)
     elif voice.parts:
-        yield voice.say(f"period.part_of_month.{part}")
+        yield voice.say(f"period.part_of_month.{part}", whose=voice.whose)
     elif voice.policy.denominator_ms is not None:
-        yield voice.say(f"period.part_fixed.{part}")
+        yield voice.say(f"period.part_fixed.{part}", whose=voice.whose)
     else:
-        yield voice.say(f"period.part.{part}")
+        yield voice.say(f"period.part.{part}", whose=voice.whose)
 
 
 def _part_of_rows(voice: Voice, part: PartPeriod) -> Iterator[str]:
@@ -64,8 +64,8 @@ def _part_of_rows(voice: Voice, part: PartPeriod) -> Iterator[str]:
     indicator = voice.policy.indicator
     has_slots = isinstance(indicator, SlotMean) and indicator.idle is Idle.GOOD
     if has_slots and voice.policy.denominator_ms is None:
-        yield voice.say(f"period.part_of_slots.{part}")
+        yield voice.say(f"period.part_of_slots.{part}", whose=voice.whose)
         return
-    yield voice.say("period.part_of_rows")
+    yield voice.say("period.part_of_rows", whose=voice.whose)
     if part is not PartPeriod.OWN_CYCLE:
         yield voice.idle(f"part: {part}")

@@ -9,8 +9,10 @@ from sla_service.domain.instants import DAY_MS
 from sla_service.domain.money import Rounding
 from sla_service.domain.policies.credits import Amount, Share, pays_of, times_of
 from sla_service.domain.policies.cycles import CalendarMonths, RollingDays, Week, is_fiscal
+from sla_service.domain.policies.indicators import SubjectKind
 from sla_service.domain.policies.most import most_of
 from sla_service.domain.policies.payment import (
+    BY_ITSELF,
     MONTHLY_FEE,
     NEXT_INVOICE,
     PERIOD_FEE,
@@ -69,6 +71,9 @@ def _base(voice: Voice, base: Base) -> Iterator[str]:
         taken = _summed(voice, [_dated(voice, base, name) for name in base.of])
     shared = taken if base.share == 1 else voice.say("money.share", share=voice.percent(base.share), charges=taken)
     yield voice.say("money.base", base=shared)
+    is_by_unit = voice.policy.subject is SubjectKind.UNIT
+    if is_by_unit:
+        yield voice.say("money.by_unit")
     if base.covers_ms is not None:
         yield voice.say("money.covers", time=voice.days_and_hours(base.covers_ms))
     elif voice.parts:
@@ -79,6 +84,9 @@ def _base(voice: Voice, base: Base) -> Iterator[str]:
         yield voice.say("money.covers_period")
     if not charges and base.month is not ChargeMonth.THIS:
         yield voice.idle(f"month: {base.month}")
+    if base.prorated:
+        # A pool has one base, whenever its units came.
+        yield voice.say("money.prorated", whose=voice.whose if is_by_unit else voice.say("period.whose.merchant"))
 
 
 def _summed(voice: Voice, said: list[str]) -> str:
@@ -115,6 +123,8 @@ def _caps(voice: Voice) -> Iterator[str]:
         yield _cap(voice, cap)
         if not isinstance(cap.at, Fraction) and cap.of != MONTHLY_FEE:
             yield voice.idle(f"of: {cap.of}")
+    if voice.policy.base.prorated and any(map(_is_of_a_fee, caps)):
+        yield voice.say("money.cap.prorated")
     if len(caps) > 1:
         yield voice.say("money.cap.order")
     if any(cap.per is CapPer.OUTAGE for cap in caps):
@@ -138,9 +148,17 @@ def _cap(voice: Voice, cap: Cap) -> str:
     return voice.say(f"money.cap.{cap.per}", limit=_limit(voice, cap))
 
 
+def _is_of_a_fee(cap: Cap) -> bool:
+    """Whether it is a share of a fee for the period, of which a part may be due only."""
+    return isinstance(cap.at, Fraction) and cap.per is CapPer.PERIOD and cap.of in {MONTHLY_FEE, PERIOD_FEE}
+
+
 def _limit(voice: Voice, cap: Cap) -> str:
     if isinstance(cap.at, Fraction):
-        of_base = cap.per is CapPer.OUTAGE and cap.of == MONTHLY_FEE
+        of_month = cap.per is CapPer.UNIT and voice.parts in {"hour", "day"}
+        of_base = cap.per in BY_ITSELF and cap.of == MONTHLY_FEE and not of_month
         of = base_name(voice) if of_base else _charge(voice, cap.of)
+        if not of_base and cap.per in BY_ITSELF and voice.policy.subject is SubjectKind.UNIT:
+            of = voice.say("pay.base.unit", base=of)
         return voice.say("money.limit", share=voice.percent(cap.at), of=of)
     return voice.worth(cap.at) if isinstance(cap.at, int) else voice.amounts(cap.at)

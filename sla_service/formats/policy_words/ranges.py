@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from sla_service.domain.policies.coverage import Range
 from sla_service.domain.policies.credits import Band, Bands, Per, Table, Tier
+from sla_service.domain.policies.warnings import functions_of
 from sla_service.formats.policy_words.voice import Voice
 
 
@@ -27,6 +28,19 @@ def band_range(voice: Voice, band: Band, per: Per) -> str:
     if band.upper_ms is not None:
         edges.append(_time(voice, "at_most" if band.upper_inclusive else "below", band.upper_ms))
     return _times(voice, edges, per)
+
+
+def row_range(voice: Voice, number: int) -> str:
+    """The range of a row by its index among all rows of the policy."""
+    for _, function in functions_of(voice.policy.credit):
+        rows = function.rows if isinstance(function, Table | Bands) else ()
+        if number < len(rows):
+            row = rows[number]
+            if isinstance(row, Tier):
+                return tier_range(voice, row)
+            return band_range(voice, row, function.per if isinstance(function, Bands) else Per.PERIOD)
+        number -= len(rows)
+    raise IndexError(number)
 
 
 def worse_than(voice: Voice, edge: Fraction) -> str:

@@ -173,6 +173,11 @@ class Voice:
         return self.say(f"word.{key}.{self.parts or 'period'}")
 
     @property
+    def whose(self) -> str:
+        """What may be in force for a part of a period only: the contract, or a unit too."""
+        return self.say("period.whose.units" if self.policy.is_by_unit else "period.whose.merchant")
+
+    @property
     def extends_term(self) -> bool:
         """Whether time that is paid is service time, and not its value."""
         return self.policy.settlement.form is SettleForm.TERM_EXTENSION

@@ -106,6 +106,8 @@ def _together(credit: StatedCredit, words: Words) -> str:
     if paid.by:
         number = words.conventions.integer(paid.by_count)
         said = words.texts.count(f"statement.ladder.by.{paid.by}", paid.by_count, number=number)
+        if paid.is_prorated:
+            said += words.texts.say("statement.ladder.by_time")
         if paid.by_share:
             said += words.texts.say("statement.ladder.by_share", share=paid.by_share)
         return said
@@ -115,10 +117,11 @@ def _together(credit: StatedCredit, words: Words) -> str:
 def _before_caps(credit: StatedCredit, words: Words) -> str:
     """What all terms come to: the first cap's figure before it cut, or the stored one."""
     if has_money(credit):
-        first = next((Fraction(cap.before) for cap in credit.paid.caps if cap.per == "outage"), None)
+        by_itself = (cap for cap in credit.paid.caps if cap.per in term_words.BY_ITSELF and cap.before)
+        first = next((Fraction(cap.before) for cap in by_itself), None)
         before = Fraction(credit.before_cap_minor) if first is None else first
         return words.conventions.exact_amount(before, credit.amount.currency)
-    timed = next((Fraction(cap.before) for cap in credit.paid.caps if cap.kind == "time"), None)
+    timed = next((Fraction(cap.before) for cap in credit.paid.caps if cap.kind == "time" and cap.before), None)
     return exact_time(Fraction(credit.service_ms) if timed is None else timed, words)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from sla_service.domain.instants import DAY_MS
@@ -13,6 +14,8 @@ from sla_service.formats.texts import credit_words
 from sla_service.formats.texts.credit_words import REQUESTS, Words, listed
 from sla_service.formats.texts.time_words import exact_time, length, part_of, service_time
 
+BY_ITSELF = frozenset({"outage", "unit"})
+"""Caps that were applied before what they hold for was added up."""
 _KNOWN_BASES = ("monthly_fee", "period_fee", "next_invoice")
 """Names that the policy language defines; others are kinds of charges."""
 
@@ -20,7 +23,11 @@ _KNOWN_BASES = ("monthly_fee", "period_fee", "next_invoice")
 def base(credit: StatedCredit, words: Words) -> str:
     """What shares are of: ``Monthly fee for storefront``, ``1/12 of the charges “annual” for storefront``."""
     said, stated = words.texts.say, credit.paid.base
-    if stated is None:
+    if stated is not None and stated.in_force:
+        whole = replace(stated, in_force="", minor=str(Fraction(stated.minor or 0) / Fraction(stated.in_force)))
+        base_said = base(replace(credit, paid=replace(credit.paid, base=whole)), words)
+        return said("statement.base.prorated", base=base_said, part=credit_words.term(stated.in_force, words))
+    if stated is None or (stated.of, stated.share) == (("monthly_fee",), "1"):
         return said("statement.ladder.fee", service=credit.service)
     if stated.of == ("period_fee",) and stated.share == "1":
         months = Fraction(stated.minor or 0) / credit.fee.minor if credit.fee.minor else Fraction(0)
@@ -214,6 +221,8 @@ def _down(one: StatedTerm, words: Words) -> str:
 
 
 def _after(one: StatedTerm, words: Words) -> str:
+    if one.is_excess:
+        return words.texts.say("statement.term.excess")
     return words.texts.say("statement.term.after", time=length(one.beyond_ms, words)) if one.beyond_ms else ""
 
 
@@ -252,7 +261,10 @@ def caps(credit: StatedCredit, words: Words) -> Iterator[tuple[str, Fraction, bo
 def _cap(cap: StatedCap, credit: StatedCredit, words: Words, *, is_time: bool) -> str:
     say, currency = words.texts.say, credit.amount.currency
     if cap.kind == "share":
-        most = say("statement.cap.share", share=credit_words.term(cap.at, words), of=of(cap.of or "monthly_fee", words))
+        whose = of(cap.of or "monthly_fee", words)
+        if credit.measured.subject == "unit" and cap.per in BY_ITSELF:
+            whose = say("statement.pay.own") if not cap.of else say("statement.of.unit", of=whose)
+        most = say("statement.cap.share", share=credit_words.term(cap.at, words), of=whose)
     elif cap.kind == "time":
         time = length(int(cap.at), words, in_days=True)
         most = time if is_time else say("statement.pay.value", time=time)
@@ -261,7 +273,9 @@ def _cap(cap: StatedCap, credit: StatedCredit, words: Words, *, is_time: bool) -
     else:
         return say("statement.cap.none", currency=currency)
     said = say(f"statement.cap.{cap.per}", most=most)
-    if cap.per == "outage":
+    if cap.per in BY_ITSELF:
+        if not cap.before:
+            return said
         return said + say("statement.cap.applied" if cap.after != cap.before else "statement.cap.kept")
     if not cap.limit:
         return said + say("statement.cap.unknown")

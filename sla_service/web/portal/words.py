@@ -130,7 +130,8 @@ def answer(ways: Conventions, one: ServiceMonth) -> str:
 
 def _answers(ways: Conventions, one: ServiceMonth, policy: Policy) -> Iterator[str]:
     if policy.part_period is PartPeriod.NO_CYCLE and one.reason and one.outcome in {Outcome.MET, "open"}:
-        yield f"Your contract ran for a part of the {period_name(policy)} only, for which nothing is promised."
+        whose = "Each of your units was there" if policy.is_by_unit else "Your contract ran"
+        yield f"{whose} for a part of the {period_name(policy)} only, for which nothing is promised."
         return
     if policy.target is None:
         yield f"No availability is promised; credits are paid for {paid_for(policy.credit)}."
