@@ -561,22 +561,27 @@ def _sayable(policy: Policy) -> Policy:
         qualify=downtime.Qualify(affected=policy.qualify.affected, activity_ms=policy.qualify.activity_ms),
         exclude=tuple(rules),
         quantise=tuple(one for one in policy.quantise if isinstance(one, downtime.RoundAvailability)),
-        credit=_without_time(policy.credit),
+        credit=_without_time(policy.credit, can_multiply=_can_multiply(policy)),
         chronic=tuple(one for one in policy.chronic if isinstance(one, payment.Chronic)),
         period=cycles.EachDay() if policy.period == cycles.EachIncident() else policy.period,
     )
 
 
-def _without_time(credit: c.Credit) -> c.Credit:
+def _can_multiply(policy: Policy) -> bool:
+    extends = policy.settlement.form is payment.SettleForm.TERM_EXTENSION
+    return isinstance(policy.indicator, indicators.SlotMean) or not (policy.is_metric or extends)
+
+
+def _without_time(credit: c.Credit, *, can_multiply: bool) -> c.Credit:
     match credit:
         case c.Blocks(pay=pay) | c.Hits(pay=pay) | c.Flat(pay=pay):
             return c.Flat(pay)
         case c.Bands():
             return c.Manual("by hand")
         case c.Multiple():
-            return replace(credit, whole_ms=0)
+            return replace(credit, whole_ms=0) if can_multiply else c.Manual("by hand")
         case c.Stack():
-            return replace(credit, of=tuple(map(_without_time, credit.of)))
+            return replace(credit, of=tuple(_without_time(one, can_multiply=can_multiply) for one in credit.of))
         case _:
             return credit
 

@@ -10,7 +10,7 @@ from sla_service.domain.covered import Covered
 from sla_service.domain.measurement import Outage
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Amount, Pay, Right, Share, Time
-from sla_service.domain.policies.cycles import PartPeriod
+from sla_service.domain.policies.cycles import EachDay, EachHour, PartPeriod
 from sla_service.domain.policies.indicators import AffectedUsers, Slots, Windows
 from sla_service.domain.policies.payment import SettleForm
 
@@ -97,8 +97,9 @@ class Terms:
 
     def divisor(self, total: int) -> Fraction:
         """What downtime is divided by for a share of the base: what that pays for, or the measurement's denominator."""
-        if self.policy.base.covers_ms is not None:
+        if self.policy.base.covers_ms is not None and not isinstance(self.policy.period, EachHour | EachDay):
             return self.covers.ms
+        # The fee of an hour or day is already that part of what the base pays for.
         is_time = isinstance(self.policy.indicator, Windows | Slots | AffectedUsers)
         return total * self.in_force if is_time and self.policy.part_period in WHOLE_PERIOD else Fraction(total)
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 
 from sla_service.domain.accounting.grants import NO_DAY, Grants
 from sla_service.domain.accounting.order import judge_and_exclude
-from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, length_ms
-from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
+from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus
+from sla_service.domain.accounting.ratio import ratio, unmeasured_ms
 from sla_service.domain.accounting.spans import parts_of
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.cycles import PartPeriod
-from sla_service.domain.policies.downtime import ExclusionEffect
-from sla_service.domain.windows import SHARE_FULL_PPM, Window
+from sla_service.domain.windows import Window
 
 __all__ = ["Account", "Judged", "Piece", "PieceStatus", "account"]
 
@@ -63,17 +61,15 @@ def account(  # noqa: PLR0913 - one for each thing that is known of a subject
     measured = period if policy.part_period is PartPeriod.FULL_PERIOD else active
     judged, doubts = judge_and_exclude(Grants(policy, zone, measured, starts_on), pieces, activity)
     inside = [cut for one in judged if (cut := one.within(measured)) is not None]
-    unmeasured = sum(length_ms(j.piece) for j in inside if j.effect is ExclusionEffect.NOT_MEASURED)
+    unmeasured = unmeasured_ms(inside)
     total = denominator_ms(policy, period=period, active=active) - unmeasured
     excluded = sum(j.piece.impact_ppm_ms for j in inside if j.effect is not None and j.status is PieceStatus.EXCLUDED)
     measurement = None
     if total > 0:
         lived = judged if life is None else [cut for one in judged if (cut := one.within(life)) is not None]
-        measurement = _measurement(policy, inside, lived, total, zone)
-        parts = parts_of(policy, lived, measured, zone)
-        figure = rounded_availability(policy, measurement)
-        if parts or figure is not None:
-            measurement = replace(measurement, parts=parts, figure=figure)
+        measurement = ratio(policy, inside, lived, total, zone)
+        if parts := parts_of(policy, lived, measured, zone):
+            measurement = replace(measurement, parts=parts)
         undefined = next((why for piece, why in doubts if piece.within(measured) is not None), "")
         if undefined:
             strict = replace(policy, qualify=replace(policy.qualify, strict=True, exactly_undefined=False))
@@ -95,18 +91,3 @@ def denominator_ms(policy: Policy, *, period: Window, active: Window) -> int:
     """The length that downtime is divided by, before anything leaves the period."""
     whole = active if policy.part_period is PartPeriod.OWN_CYCLE else period
     return whole.duration_ms if policy.denominator_ms is None else policy.denominator_ms
-
-
-def _measurement(
-    policy: Policy, inside: Sequence[Judged], lived: Sequence[Judged], total_ms: int, zone: str
-) -> Measurement:
-    added_back = sum(length_ms(j.piece) for j in inside if j.effect is ExclusionEffect.ADDED_BACK)
-    outages = outages_of(policy, inside, zone, for_credit=False, uncut=lived)
-    bad = rounded_total(policy, sum((o.bad_ms for o in outages), Fraction(0)))
-    ppm_ms = max(Fraction(0), bad - added_back) * SHARE_FULL_PPM
-    measurement = Measurement(ppm_ms.numerator if ppm_ms.denominator == 1 else ppm_ms, total_ms, outages)
-    if not any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
-        return measurement
-    outages = outages_of(policy, inside, zone, for_credit=True, uncut=lived)
-    bad = rounded_total(policy, sum((o.bad_ms for o in outages), Fraction(0)))
-    return replace(measurement, outages=outages, credited_bad_ms=max(Fraction(0), bad - added_back))

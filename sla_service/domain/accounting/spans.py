@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from fractions import Fraction
 
 from sla_service.domain.accounting.pieces import Judged
-from sla_service.domain.accounting.rounding import outages_of
+from sla_service.domain.accounting.ratio import ratio, unmeasured_ms
+from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
 from sla_service.domain.instants import HOUR_MS, to_datetime
 from sla_service.domain.measurement import Measurement, Outage, Part
 from sla_service.domain.periods import midnight_ms
@@ -32,15 +33,16 @@ def parts_of(policy: Policy, judged: Sequence[Judged], active: Window, zone: str
             for outage in outages_of(policy, judged, zone, for_credit=True)
             if active.start_ms < outage.end_ms <= active.end_ms
         ]
-        return tuple(_part(outage.bad_ms, active.duration_ms, (outage,)) for outage in ended)
+        return tuple(_part(policy, outage, active.duration_ms) for outage in ended)
     if not isinstance(policy.period, EachHour | EachDay):
         return ()
     parts = []
     for window in _hit(judged, active, zone, by_hour=isinstance(policy.period, EachHour)):
         inside = [cut for one in judged if (cut := one.within(window)) is not None]
-        outages = outages_of(policy, inside, zone, for_credit=True, uncut=judged)
-        if outages:
-            parts.append(_part(sum((o.bad_ms for o in outages), Fraction(0)), window.duration_ms, outages))
+        total_ms = window.duration_ms - unmeasured_ms(inside)
+        found = ratio(policy, inside, judged, total_ms, zone) if total_ms > 0 else None
+        if found is not None and found.outages:
+            parts.append(Part(found, length_ms=window.duration_ms))
     return tuple(parts)
 
 
@@ -76,5 +78,6 @@ def _hit(judged: Sequence[Judged], active: Window, zone: str, *, by_hour: bool) 
     return [part for span in sorted(hit) if (part := span.overlap(active)) is not None]
 
 
-def _part(bad_ms: Fraction, total_ms: int, outages: tuple[Outage, ...]) -> Part:
-    return Part(Measurement(bad_ms * SHARE_FULL_PPM, total_ms, outages))
+def _part(policy: Policy, outage: Outage, total_ms: int) -> Part:
+    found = Measurement(rounded_total(policy, outage.bad_ms) * SHARE_FULL_PPM, total_ms, (outage,))
+    return Part(replace(found, figure=rounded_availability(policy, found)))

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from sla_service.domain.policies import credits as c
-from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
 from sla_service.domain.policies.downtime import ExclusionEffect, RoundAvailability, RoundOutage, RoundTotal
 from sla_service.domain.policies.indicators import Metric, Worse
 from sla_service.domain.policies.terms import Policy
@@ -54,15 +53,14 @@ class Range(NamedTuple):
 
 def step_of(policy: Policy, credit: Rows) -> Fraction | None:
     """Of what every figure that the rows can meet is a whole multiple, after stage 5; None where nothing says so."""
-    in_parts = isinstance(policy.period, EachIncident | EachHour | EachDay)
     if isinstance(credit, c.Table):
         steps = [one.step for one in policy.quantise if isinstance(one, RoundAvailability)]
-        return steps[-1] if steps and not in_parts else None
+        return steps[-1] if steps else None
     outages = [one.unit_ms for one in policy.quantise if isinstance(one, RoundOutage)]
     totals = [one.unit_ms for one in policy.quantise if isinstance(one, RoundTotal)]
     if credit.per is c.Per.PERIOD and any(rule.effect is ExclusionEffect.ADDED_BACK for rule in policy.exclude):
         return None  # what is added back is not rounded
-    units = totals if credit.per is c.Per.PERIOD and totals and not in_parts else outages
+    units = totals if credit.per is c.Per.PERIOD and totals else outages
     return Fraction(units[-1]) if units else None
 
 

@@ -31,8 +31,10 @@ from sla_service.domain.policies.downtime import (
 )
 from sla_service.domain.policies.examples import PolicyExample
 from sla_service.domain.policies.indicators import (
+    Events,
     Indicator,
     Metric,
+    ScoredEvents,
     Slots,
     SubjectKind,
     SubjectOf,
@@ -152,6 +154,20 @@ def _check_pay(fields: Fields, indicator: Indicator, credit_: Credit) -> None:
         fields.refuse("no_outages", f"pay by availability, not by time down: {_NO_OUTAGES}", "credit")
 
 
+def _check_multiple(fields: Fields, indicator: Indicator, credit_: Credit, settlement: Settlement) -> None:
+    if not _multiplies(credit_):
+        return
+    if isinstance(indicator, Metric):
+        fields.refuse("no_outages", "pay by the value: a metric has no downtime to multiply", "credit")
+    elif isinstance(indicator, Events | ScoredEvents) and settlement.form is SettleForm.TERM_EXTENSION:
+        message = "pay days by rows: failed requests have no length of time that could be added to the term"
+        fields.refuse("no_outages", message, "credit")
+
+
+def _multiplies(credit_: Credit) -> bool:
+    return isinstance(credit_, Multiple) or (isinstance(credit_, Stack) and any(map(_multiplies, credit_.of)))
+
+
 def _check_counted(fields: Fields, indicator: Indicator, chronics: tuple[Chronic | ChronicOutages, ...]) -> None:
     if has_outages(indicator):
         return
@@ -200,6 +216,7 @@ CHECKS = (
     Check(("indicator", "exclude"), _check_allowances),
     Check(("indicator", "quantise"), _check_rounding),
     Check(("indicator", "credit"), _check_pay),
+    Check(("indicator", "credit", "settlement"), _check_multiple),
     Check(("indicator", "chronic"), _check_counted),
     Check(("indicator", "period"), _check_incidents),
     Check(("exclude",), check_shared),
