@@ -27,6 +27,11 @@ from sla_service.domain.policies.payment import CapPer
 __all__ = ["Assessment", "Facts", "LimitStep", "Measurement", "Outage", "Outcome", "Part", "assess", "is_met"]
 
 
+_OF_ONE = frozenset({CapPer.OUTAGE})
+"""Caps for a single outage; the others are for all that is owed together."""
+_OF_ALL = frozenset(CapPer) - _OF_ONE
+
+
 class Outcome(StrEnum):
     """What the assessment came to."""
 
@@ -181,7 +186,7 @@ def _of_part(policy: Policy, part: Part, measurement: Measurement, facts: Facts,
     own = base if share == 1 else base * share
 
     def limit(one: Owed) -> Owed:
-        return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE})[0]
+        return limited(policy, one, facts, own, covers, per=_OF_ONE)[0]
 
     terms = Terms(policy, facts.fee.currency, own, covers, facts.time_zone, limit)
     found = owed(policy.credit, part.measurement, terms)
@@ -193,7 +198,7 @@ def _settle(
 ) -> Assessment:
     """Stage 9 on what is owed: caps in order, then the minimum, then one rounding."""
     covers = covered(policy, facts.period_ms or 0, facts.period_days)
-    after, steps = limited(policy, found, facts, base, covers, per=set(CapPer) - {CapPer.OUTAGE})
+    after, steps = limited(policy, found, facts, base, covers, per=_OF_ALL)
     minimum = next((m for m in policy.minimums if m.amount.currency == facts.fee.currency), None)
     amount = round_to_money(after.minor, facts.fee.currency, policy.rounding)
     too_small = minimum is not None and (

@@ -11,7 +11,6 @@ from sla_service.domain.measurement import Measurement, Outage
 from sla_service.domain.owed import NOTHING, Owed, Terms
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import (
-    Band,
     Bands,
     BlockCount,
     Blocks,
@@ -23,6 +22,7 @@ from sla_service.domain.policies.credits import (
     Manual,
     Multiple,
     Overlap,
+    Pay,
     Per,
     Points,
     Span,
@@ -33,6 +33,7 @@ from sla_service.domain.policies.credits import (
 )
 from sla_service.domain.policies.indicators import Metric, Worse
 from sla_service.domain.shares import format_floored
+from sla_service.domain.windows import SHARE_FULL_PPM
 
 
 def owed(credit: Credit, measurement: Measurement, terms: Terms, first_tier: int = 0) -> Owed:  # noqa: PLR0911 - a case each
@@ -52,9 +53,9 @@ def owed(credit: Credit, measurement: Measurement, terms: Terms, first_tier: int
         case Multiple():
             return _multiple(credit, measurement, terms)
         case Blocks():
-            return _summed(measurement, credit.per, terms, lambda bad: _blocks(credit, bad, terms))
+            return _counted(credit.pay, measurement, credit.per, terms, lambda bad: _blocks(credit, bad))
         case Bands():
-            return _summed(measurement, credit.per, terms, lambda bad: _bands(credit, bad, terms))
+            return _bands(credit, measurement, terms)
         case Hits():
             return _hits(credit, measurement.outages, terms)
         case Points():
@@ -140,19 +141,21 @@ def _shown(figure: Fraction, policy: Policy) -> str:
     return str(figure) if policy.is_metric else format_floored(figure)
 
 
-def _summed(measurement: Measurement, per: Per, terms: Terms, of: Callable[[Fraction], Owed]) -> Owed:
-    """Of every outage, each under the caps for one, or of the period's total."""
+def _counted(pay: Pay, measurement: Measurement, per: Per, terms: Terms, of: Callable[[Fraction], int]) -> Owed:
+    """A pay, counted for every outage, each under the caps for one, or for the period's total."""
     if per is Per.PERIOD:
-        return of(measurement.creditable_ms)
-    every = [terms.limit(of(outage.bad_ms)) for outage in measurement.outages]
-    return sum(every, NOTHING)
+        return terms.count(pay, of(measurement.creditable_ms))
+    every = [of(outage.bad_ms) for outage in measurement.outages]
+    if terms.caps_outages:
+        return sum((terms.limit(terms.count(pay, number)) for number in every), NOTHING)
+    return terms.count(pay, sum(every)) if every else NOTHING
 
 
 def _flat(flat: Flat, measurement: Measurement, terms: Terms) -> Owed:
     if flat.per is Per.PERIOD and not measurement.creditable_ms and not terms.policy.is_metric:
         # Paid for every breach: without a target any downtime is one, and none is none.
         return NOTHING
-    return _summed(measurement, flat.per, terms, lambda _bad: replace(terms.pay(flat.pay), count=Fraction(1)))
+    return _counted(flat.pay, measurement, flat.per, terms, lambda _bad: 1)
 
 
 def _multiple(multiple: Multiple, measurement: Measurement, terms: Terms) -> Owed:
@@ -171,20 +174,43 @@ def _multiple(multiple: Multiple, measurement: Measurement, terms: Terms) -> Owe
     return Owed(terms.base_minor * time_ms / (measurement.total_ms if covers is None else covers))
 
 
-def _blocks(blocks: Blocks, bad_ms: Fraction, terms: Terms) -> Owed:
-    number = max(Fraction(0), bad_ms - blocks.after_ms) / blocks.block_ms
-    count = number.__floor__() if blocks.count is BlockCount.FULL else number.__ceil__()
-    return replace(terms.pay(blocks.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+def _blocks(blocks: Blocks, bad_ms: Fraction) -> int:
+    # In whole numbers, for it is asked of every outage: numerators over one denominator.
+    beyond = max(0, bad_ms.numerator - blocks.after_ms * bad_ms.denominator)
+    block = blocks.block_ms * bad_ms.denominator
+    return beyond // block if blocks.count is BlockCount.FULL else -(-beyond // block)
 
 
-def _bands(bands: Bands, bad_ms: Fraction, terms: Terms) -> Owed:
+def _bands(bands: Bands, measurement: Measurement, terms: Terms) -> Owed:
+    """By the length of every outage, each under the caps for one, or of the period's downtime."""
+    if bands.per is Per.PERIOD:
+        return _band(bands, measurement.creditable_ms, terms)
+    worth: dict[int, Owed] = {}
+    every = []
+    for outage in measurement.outages:
+        rows = _rows_covering(bands, outage.bad_ms)
+        if len(rows) == 1 and rows[0] not in worth:
+            worth[rows[0]] = terms.limit(terms.pay(bands.rows[rows[0]].pays))
+        every.append(worth[rows[0]] if len(rows) == 1 else terms.limit(_band(bands, outage.bad_ms, terms)))
+    return sum(every, NOTHING)
+
+
+def _rows_covering(bands: Bands, bad_ms: Fraction) -> list[int]:
+    """Indexes of the bands that apply: none, one, or several if the contract has no single answer."""
+    # Most outages are whole milliseconds, and whole numbers compare several times faster.
+    bad = bad_ms.numerator if bad_ms.denominator == 1 else bad_ms
+    rows = [i for i, row in enumerate(bands.rows) if bad and row.covers(bad)]
+    if len(rows) > 1 and bands.overlap is Overlap.DEEPEST:
+        return [max(rows, key=lambda i: bands.rows[i].lower_ms)]
+    return rows
+
+
+def _band(bands: Bands, bad_ms: Fraction, terms: Terms) -> Owed:
     if not bad_ms:
         return NOTHING
-    rows: list[Band] = [row for row in bands.rows if row.covers(bad_ms)]
-    if len(rows) > 1 and bands.overlap is Overlap.DEEPEST:
-        rows = [max(rows, key=lambda row: row.lower_ms)]
+    rows = _rows_covering(bands, bad_ms)
     if len(rows) == 1:
-        return terms.pay(rows[0].pays)
+        return terms.pay(bands.rows[rows[0]].pays)
     lowest = min(bands.rows, key=lambda row: row.lower_ms)
     if not rows and (bad_ms < lowest.lower_ms or (bad_ms == lowest.lower_ms and not lowest.lower_inclusive)):
         return NOTHING
@@ -204,17 +230,18 @@ def format_minutes(time_ms: Fraction) -> str:
 
 def _hits(hits: Hits, outages: Sequence[Outage], terms: Terms) -> Owed:
     by_hour = hits.span is Span.HOUR
-    found: dict[int, list[Fraction]] = {}
+    found: dict[int, int | Fraction] = {}
+    """Start of each hour or day, and its share of impact × milliseconds."""
     for outage in outages:
         if hits.hit_by is HitBy.OUTAGE:
             start = span_window(outage.start_ms, terms.zone, by_hour=by_hour).start_ms
-            found.setdefault(start, []).append(outage.bad_ms)
+            found[start] = max(found.get(start, 0), outage.bad_ms * SHARE_FULL_PPM)
             continue
         for span in spans(outage.start_ms, outage.end_ms, terms.zone, by_hour=by_hour):
-            found.setdefault(span.start_ms, []).append(outage.bad_between(span.start_ms, span.end_ms))
-    sizes = [max(bad) if hits.hit_by is HitBy.OUTAGE else sum(bad, Fraction(0)) for bad in found.values()]
-    count = sum(size > hits.minimum_ms or (not hits.strict and size == hits.minimum_ms) for size in sizes)
-    return replace(terms.pay(hits.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+            bad = outage.bad_ppm_ms_between(span.start_ms, span.end_ms)
+            found[span.start_ms] = found.get(span.start_ms, 0) + bad
+    least = hits.minimum_ms * SHARE_FULL_PPM
+    return terms.count(hits.pay, sum(bad > least or (not hits.strict and bad == least) for bad in found.values()))
 
 
 def _points(points: Points, figure: Fraction, terms: Terms) -> Owed:
@@ -222,4 +249,4 @@ def _points(points: Points, figure: Fraction, terms: Terms) -> Owed:
     missed = figure - target if _is_higher_worse(terms.policy) else target - figure
     number = max(Fraction(0), missed) / points.step
     count = number.__floor__() if points.count is BlockCount.FULL else number.__ceil__()
-    return replace(terms.pay(points.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+    return terms.count(points.pay, count)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from sla_service.domain.accounting.grants import NO_DAY, Grants
 from sla_service.domain.accounting.order import judge_and_exclude
 from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, length_ms
-from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
+from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total, total_ms
 from sla_service.domain.accounting.spans import parts_of
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
@@ -86,14 +86,14 @@ def denominator_ms(policy: Policy, *, period: Window, active: Window) -> int:
     return whole.duration_ms if policy.denominator_ms is None else policy.denominator_ms
 
 
-def _measurement(policy: Policy, inside: Sequence[Judged], total_ms: int, zone: str) -> Measurement:
+def _measurement(policy: Policy, inside: Sequence[Judged], whole_ms: int, zone: str) -> Measurement:
     added_back = sum(length_ms(j.piece) for j in inside if j.effect is ExclusionEffect.ADDED_BACK)
     outages = outages_of(policy, inside, zone, for_credit=False)
-    bad = rounded_total(policy, sum((o.bad_ms for o in outages), Fraction(0)))
+    bad = rounded_total(policy, total_ms(outages))
     ppm_ms = max(Fraction(0), bad - added_back) * SHARE_FULL_PPM
-    measurement = Measurement(ppm_ms.numerator if ppm_ms.denominator == 1 else ppm_ms, total_ms, outages)
+    measurement = Measurement(ppm_ms.numerator if ppm_ms.denominator == 1 else ppm_ms, whole_ms, outages)
     if not any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
         return measurement
     outages = outages_of(policy, inside, zone, for_credit=True)
-    bad = rounded_total(policy, sum((o.bad_ms for o in outages), Fraction(0)))
+    bad = rounded_total(policy, total_ms(outages))
     return replace(measurement, outages=outages, credited_bad_ms=max(Fraction(0), bad - added_back))
