@@ -28,6 +28,11 @@ from sla_service.domain.policies.payment import BY_ITSELF, CapPer
 __all__ = ["Assessment", "Facts", "LimitStep", "Measurement", "Outage", "Outcome", "Part", "assess", "is_met"]
 
 
+_OF_ONE = frozenset({CapPer.OUTAGE})
+"""Caps for a single outage; the others are for all that is owed together."""
+_OF_ALL = frozenset(CapPer) - BY_ITSELF
+
+
 class Outcome(StrEnum):
     """What the assessment came to."""
 
@@ -191,7 +196,7 @@ def _of_part(
     own = base if share == 1 else base * share
 
     def limit(one: Owed) -> Owed:
-        return limited(policy, one, facts, own, covers, per={CapPer.OUTAGE}, share=part.fee_share)[0]
+        return limited(policy, one, facts, own, covers, per=_OF_ONE, share=part.fee_share)[0]
 
     terms = Terms(
         policy, facts.fee.currency, own, covers, facts.time_zone, limit, before, facts.in_force * part.in_force
@@ -214,7 +219,7 @@ def _settle(
 ) -> Assessment:
     """Stage 9 on what is owed: caps in order, then the minimum, then one rounding."""
     covers = covered(policy, facts.period_ms or 0, facts.period_days).of_part(facts.in_force)
-    after, steps = limited(policy, found, facts, base, covers, per=set(CapPer) - BY_ITSELF)
+    after, steps = limited(policy, found, facts, base, covers, per=_OF_ALL)
     minimum = next((m for m in policy.minimums if m.amount.currency == facts.fee.currency), None)
     amount = round_to_money(after.minor, facts.fee.currency, policy.rounding)
     too_small = minimum is not None and (

@@ -22,6 +22,7 @@ from sla_service.domain.policies.credits import (
     Manual,
     Multiple,
     Overlap,
+    Pay,
     Per,
     Points,
     Span,
@@ -33,6 +34,7 @@ from sla_service.domain.policies.credits import (
 from sla_service.domain.policies.indicators import Metric, Worse
 from sla_service.domain.policies.terms import rows_of
 from sla_service.domain.shares import format_floored
+from sla_service.domain.windows import SHARE_FULL_PPM
 
 
 def owed(credit: Credit, measurement: Measurement, terms: Terms, first_tier: int = 0) -> Owed:  # noqa: PLR0911 - a case each
@@ -54,7 +56,7 @@ def owed(credit: Credit, measurement: Measurement, terms: Terms, first_tier: int
         case Blocks():
             return _blocks(credit, measurement, terms)
         case Bands():
-            return _summed(measurement, credit.per, terms, lambda bad: _bands(credit, bad, terms, first_tier))
+            return _bands(credit, measurement, terms, first_tier)
         case Hits():
             return _hits(credit, measurement.outages, terms)
         case Points():
@@ -134,19 +136,21 @@ def _shown(figure: Fraction, policy: Policy) -> str:
     return str(figure) if policy.is_metric else format_floored(figure)
 
 
-def _summed(measurement: Measurement, per: Per, terms: Terms, of: Callable[[Fraction], Owed]) -> Owed:
-    """Of every outage, each under the caps for one, or of the period's total."""
+def _counted(pay: Pay, measurement: Measurement, per: Per, terms: Terms, of: Callable[[Fraction], int]) -> Owed:
+    """A pay, counted for every outage, each under the caps for one, or for the period's total."""
     if per is Per.PERIOD:
-        return of(measurement.creditable_ms)
-    every = [terms.limit(of(outage.bad_ms)) for outage in measurement.outages if outage.bad_ms]
-    return sum(every, NOTHING)
+        return terms.count(pay, of(measurement.creditable_ms))
+    every = [of(outage.bad_ms) for outage in measurement.outages if outage.bad_ms]
+    if terms.caps_outages:
+        return sum((terms.limit(terms.count(pay, number)) for number in every), NOTHING)
+    return terms.count(pay, sum(every)) if every else NOTHING
 
 
 def _flat(flat: Flat, measurement: Measurement, terms: Terms) -> Owed:
     if flat.per is Per.PERIOD and not measurement.creditable_ms and not terms.policy.is_metric:
         # Paid for every breach: without a target any downtime is one, and none is none.
         return NOTHING
-    return _summed(measurement, flat.per, terms, lambda _bad: replace(terms.pay(flat.pay), count=Fraction(1)))
+    return _counted(flat.pay, measurement, flat.per, terms, lambda _bad: 1)
 
 
 def downtime_of(of: DowntimeOf, measurement: Measurement, policy: Policy) -> Fraction:
@@ -170,22 +174,48 @@ def _multiple(multiple: Multiple, measurement: Measurement, terms: Terms) -> Owe
 
 def _blocks(blocks: Blocks, measurement: Measurement, terms: Terms) -> Owed:
     if blocks.of is DowntimeOf.EXCESS:
-        return _counted(blocks, downtime_of(blocks.of, measurement, terms.policy), terms)
-    return _summed(measurement, blocks.per, terms, lambda bad: _counted(blocks, bad, terms))
+        return terms.count(blocks.pay, _blocks_in(blocks, downtime_of(blocks.of, measurement, terms.policy)))
+    return _counted(blocks.pay, measurement, blocks.per, terms, lambda bad: _blocks_in(blocks, bad))
 
 
-def _counted(blocks: Blocks, bad_ms: Fraction, terms: Terms) -> Owed:
-    number = max(Fraction(0), bad_ms - blocks.after_ms) / blocks.block_ms
-    count = number.__floor__() if blocks.count is BlockCount.FULL else number.__ceil__()
-    return replace(terms.pay(blocks.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+def _blocks_in(blocks: Blocks, bad_ms: Fraction) -> int:
+    # In whole numbers, for it is asked of every outage: numerators over one denominator.
+    beyond = max(0, bad_ms.numerator - blocks.after_ms * bad_ms.denominator)
+    block = blocks.block_ms * bad_ms.denominator
+    return beyond // block if blocks.count is BlockCount.FULL else -(-beyond // block)
 
 
-def _bands(bands: Bands, bad_ms: Fraction, terms: Terms, first_tier: int) -> Owed:
+def _bands(bands: Bands, measurement: Measurement, terms: Terms, first_tier: int) -> Owed:
+    """By the length of every outage, each under the caps for one, or of the period's downtime."""
+    if bands.per is Per.PERIOD:
+        return _band(bands, measurement.creditable_ms, terms, first_tier)
+    worth: dict[int, Owed] = {}
+    every = []
+    for bad_ms in [outage.bad_ms for outage in measurement.outages if outage.bad_ms]:
+        rows = _rows_covering(bands, bad_ms)
+        if len(rows) != 1:
+            every.append(terms.limit(_band(bands, bad_ms, terms, first_tier)))
+            continue
+        if rows[0] not in worth:
+            worth[rows[0]] = terms.limit(_band(bands, bad_ms, terms, first_tier))
+        every.append(worth[rows[0]])
+    return sum(every, NOTHING)
+
+
+def _rows_covering(bands: Bands, bad_ms: Fraction) -> list[int]:
+    """Indexes of the bands that apply: none, one, or several if the contract has no single answer."""
+    # Most outages are whole milliseconds, and whole numbers compare several times faster.
+    bad = bad_ms.numerator if bad_ms.denominator == 1 else bad_ms
+    rows = [i for i, row in enumerate(bands.rows) if bad and row.covers(bad)]
+    if len(rows) > 1 and bands.overlap is Overlap.DEEPEST:
+        return [max(rows, key=lambda i: bands.rows[i].lower_ms)]
+    return rows
+
+
+def _band(bands: Bands, bad_ms: Fraction, terms: Terms, first_tier: int) -> Owed:
     if not bad_ms:
         return NOTHING
-    rows = [i for i, row in enumerate(bands.rows) if row.covers(bad_ms)]
-    if len(rows) > 1 and bands.overlap is Overlap.DEEPEST:
-        rows = [max(rows, key=lambda i: bands.rows[i].lower_ms)]
+    rows = _rows_covering(bands, bad_ms)
     if len(rows) == 1:
         return replace(terms.pay(bands.rows[rows[0]].pays), tier=first_tier + rows[0])
     lowest = min(bands.rows, key=lambda row: row.lower_ms)
@@ -208,26 +238,26 @@ def format_minutes(time_ms: Fraction) -> str:
 def _hits(hits: Hits, outages: Sequence[Outage], terms: Terms) -> Owed:
     """Hours or days that are hit; none that an outage before, which is assessed by itself, has paid already."""
     paid = {start for outage in terms.before for start in _hit(hits, (outage,), terms.zone)}
-    count = len(_hit(hits, outages, terms.zone) - paid)
-    return replace(terms.pay(hits.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+    return terms.count(hits.pay, len(_hit(hits, outages, terms.zone) - paid))
 
 
 def _hit(hits: Hits, outages: Sequence[Outage], zone: str) -> set[int]:
     """The starts of the hours or days that are hit."""
     by_hour = hits.span is Span.HOUR
-    found: dict[int, list[Fraction]] = {}
+    found: dict[int, int | Fraction] = {}
+    """Start of each hour or day, and its share of impact × milliseconds."""
     for outage in outages:
         if hits.hit_by is HitBy.OUTAGE:
             # Whole, in the period in which it begins: the one before has it already.
             if not outage.began_before:
                 start = span_window(outage.start_ms, zone, by_hour=by_hour).start_ms
-                found.setdefault(start, []).append(outage.whole.bad_ms)
+                found[start] = max(found.get(start, 0), outage.whole.bad_ms * SHARE_FULL_PPM)
         elif outage.bad_ms:
             for span in spans(outage.start_ms, outage.end_ms, zone, by_hour=by_hour):
-                found.setdefault(span.start_ms, []).append(outage.bad_between(span.start_ms, span.end_ms))
-    size = max if hits.hit_by is HitBy.OUTAGE else sum
-    sizes = {start: size(bad) for start, bad in found.items()}
-    return {at for at, bad in sizes.items() if bad > hits.minimum_ms or (not hits.strict and bad == hits.minimum_ms)}
+                bad = outage.bad_ppm_ms_between(span.start_ms, span.end_ms)
+                found[span.start_ms] = found.get(span.start_ms, 0) + bad
+    least = hits.minimum_ms * SHARE_FULL_PPM
+    return {at for at, bad in found.items() if bad > least or (not hits.strict and bad == least)}
 
 
 def _points(points: Points, figure: Fraction, terms: Terms) -> Owed:
@@ -235,4 +265,4 @@ def _points(points: Points, figure: Fraction, terms: Terms) -> Owed:
     missed = figure - target if _is_higher_worse(terms.policy) else target - figure
     number = max(Fraction(0), missed) / points.step
     count = number.__floor__() if points.count is BlockCount.FULL else number.__ceil__()
-    return replace(terms.pay(points.pay, count), count=Fraction(count)) if count else Owed(count=Fraction(0))
+    return terms.count(points.pay, count)

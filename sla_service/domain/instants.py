@@ -42,6 +42,23 @@ def to_datetime(ms: int, zone: str = "UTC") -> datetime:
     return (_EPOCH + ms * _MILLISECOND).astimezone(load_zone(zone))
 
 
+def offset_ms(at_ms: int, zone: str) -> int:
+    """How far a zone's clocks are ahead of UTC at an instant."""
+    steady = _steady_offset_ms(at_ms // DAY_MS, zone)
+    return _offset_ms(at_ms, zone) if steady is None else steady
+
+
+@lru_cache(maxsize=16_384)
+def _steady_offset_ms(day: int, zone: str) -> int | None:
+    """The offset throughout a day of UTC; None if clocks change on it: a run asks for millions of instants."""
+    first, last = _offset_ms(day * DAY_MS, zone), _offset_ms((day + 1) * DAY_MS - 1, zone)
+    return first if first == last else None
+
+
+def _offset_ms(at_ms: int, zone: str) -> int:
+    return (to_datetime(at_ms, zone).utcoffset() or timedelta(0)) // _MILLISECOND
+
+
 def format_instant(ms: int) -> str:
     """ISO 8601 in UTC, with milliseconds only where there are some: ``2023-09-18T18:00:00Z``."""
     text = to_datetime(ms).strftime("%Y-%m-%dT%H:%M:%S")

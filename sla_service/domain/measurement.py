@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sla_service.domain.errors import InvalidValueError
-from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
+from sla_service.domain.windows import SHARE_FULL_PPM
+
+Step = tuple[int, int, int | Fraction]
+"""Start, end, and share of impact in ppm; plain, because a month of a large book has millions of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Outage:
     end_ms: int
     bad_ms: Fraction
     """Counted downtime: share × time, without what is excluded, made whole where the policy says so."""
-    steps: tuple[Segment, ...] = ()
+    steps: tuple[Step, ...] = ()
     """The stretches that count, before anything is made whole."""
     unit: str = ""
     """Whose it is, where a contract's units are measured one by one or together."""
@@ -34,11 +37,13 @@ class Outage:
         """Whether it began before the period, and was cut at its start."""
         return self.whole.start_ms < self.start_ms
 
-    def bad_between(self, start_ms: int, end_ms: int) -> Fraction:
-        """Counted downtime between two instants, exact, before anything is made whole."""
-        span = Window(start_ms, end_ms)
-        parts = ((step.window.overlap(span), step.share_ppm) for step in self.steps)
-        return Fraction(sum(part.duration_ms * ppm for part, ppm in parts if part is not None), SHARE_FULL_PPM)
+    def bad_ppm_ms_between(self, start_ms: int, end_ms: int) -> int | Fraction:
+        """Counted share × milliseconds between two instants, exact, before anything is made whole."""
+        return sum(
+            share_ppm * (min(until_ms, end_ms) - max(from_ms, start_ms))
+            for from_ms, until_ms, share_ppm in self.steps
+            if from_ms < end_ms and until_ms > start_ms
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sla_service.domain.covered import Covered
@@ -12,7 +12,7 @@ from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Amount, Pay, Right, Share, Time
 from sla_service.domain.policies.cycles import EachDay, EachHour, PartPeriod
 from sla_service.domain.policies.indicators import AffectedUsers, Slots, Windows
-from sla_service.domain.policies.payment import SettleForm
+from sla_service.domain.policies.payment import CapPer, SettleForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,16 @@ class Owed:
 
     def __add__(self, other: Owed) -> Owed:
         """Both; what has no answer makes the sum have none."""
-        counts = [one.count for one in (self, other) if one.count is not None]
+        # Sums begin with nothing and mostly have no service time: fractions are added only where there are two.
+        if self is NOTHING or other is NOTHING:
+            return other if self is NOTHING else self
         return Owed(
             self.minor + other.minor,
-            self.time_ms + other.time_ms,
+            self.time_ms + other.time_ms if other.time_ms else self.time_ms,
             (*self.rights, *(right for right in other.rights if right not in self.rights)),
             self.tier if self.tier is not None else other.tier,
             self.rate if self.rate is not None else other.rate,
-            sum(counts, Fraction(0)) if counts else None,
+            other.count if self.count is None else self.count + (other.count or 0),
             self.undefined or other.undefined,
         )
 
@@ -76,6 +78,11 @@ class Terms:
     """The part of the period for which a prorated base is due; otherwise 1."""
 
     @property
+    def caps_outages(self) -> bool:
+        """Whether each outage has a cap of its own, so that what all are worth together is not enough to know."""
+        return any(cap.per is CapPer.OUTAGE for cap in self.policy.caps)
+
+    @property
     def pays_time(self) -> bool:
         """Whether credits extend the term."""
         return self.policy.settlement.form is SettleForm.TERM_EXTENSION
@@ -102,6 +109,10 @@ class Terms:
         # The fee of an hour or day is already that part of what the base pays for.
         is_time = isinstance(self.policy.indicator, Windows | Slots | AffectedUsers)
         return total * self.in_force if is_time and self.policy.part_period in WHOLE_PERIOD else Fraction(total)
+
+    def count(self, pay: Pay, number: int) -> Owed:
+        """A pay for each of so many blocks, outages, hours or points, and how many they were."""
+        return replace(self.pay(pay, number), count=Fraction(number)) if number else Owed(count=Fraction(0))
 
     def time(self, time_ms: Fraction, unit_ms: int) -> Owed:
         """Service time, or its value in money: days by the calendar, what is in hours or minutes by its length."""

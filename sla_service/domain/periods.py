@@ -71,6 +71,7 @@ class Month:
         return Window(midnight_ms(self.first_day, zone), midnight_ms(self.next.first_day, zone))
 
 
+@lru_cache(maxsize=16_384)
 def midnight_ms(day: date, zone: str) -> int:
     """The instant at which a local day begins.
 

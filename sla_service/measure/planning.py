@@ -37,16 +37,8 @@ from sla_service.measure.usage import (
     sums,
 )
 
-CLASS_KEYS = (
-    "terms",
-    "service",
-    "region",
-    "unit",
-    "period_start_ms",
-    "period_end_ms",
-    "reach_start_ms",
-    "reach_end_ms",
-)
+BOUNDS = ("period_start_ms", "period_end_ms", "reach_start_ms", "reach_end_ms")
+CLASS_KEYS = ("terms", "service", "region", "unit", *BOUNDS)
 
 Expr = Any  # ibis is not annotated
 
@@ -148,11 +140,11 @@ class _Planning:
 
     def _platform(self, units: Expr) -> Expr:
         """Flattened and chained once per class and then handed to its units: what hit everyone is the same for all."""
-        edges = ("period_start_ms", "period_end_ms", "in_detail")
-        keys = ("curve", "clock", "reported_by", "reads", "service", "region", "reach_start_ms", "reach_end_ms", *edges)
+        keys = ("curve", "clock", "reported_by", "reads", "service", "region", "in_detail", *BOUNDS)
         led = self._step("led", units.mutate(leader=_.subject.min().over(ibis.window(group_by=keys))))
         windows = platform_windows(led.filter(_.subject == _.leader), self._table("platform"))
-        flat = flatten(self._step, "platform_windows", windows).join(units.select("subject", *edges), "subject")
+        led_by = units.select("subject", "period_start_ms", "period_end_ms", "in_detail")
+        flat = flatten(self._step, "platform_windows", windows).join(led_by, "subject")
         self.links = self._step("links", linked(flat))
         self.chains = self._step("chains", chains_of(self.links))
         every = led.select("subject", "leader").join(self.chains.rename(leader="subject"), "leader")

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sla_service.domain.accounting import Account, Judged, Piece, PieceStatus, account, denominator_ms
 from sla_service.domain.accounting.detail import needs_detail, slot_length_ms
@@ -45,7 +46,7 @@ class Accounts:
         usage = gathered.usage
         self.used_services = set() if usage is None else set(usage["service"].unique().to_pylist())
         self.detailed = {policy.digest for policy in gathered.policies if needs_detail(policy)}
-        self.pieces = _grouped(measured.pieces, _piece)
+        self.pieces = _pieces(measured.pieces)
         self.sums = _grouped(measured.usage, _usage_sum)
         self.spans: dict[int, list[Span]] = _grouped(measured.spans, _span)
         self.strays = _grouped(measured.strays, lambda row: Window(*row))
@@ -182,7 +183,7 @@ def _line(policy: Policy, one: Judged, usage_incident: int) -> LineRow | None:
     if not piece.share_ppm:
         return None
     counted = is_counted(one)
-    impact = int(piece.impact_ppm_ms)
+    impact = int(piece.share_ppm * (piece.end_ms - piece.start_ms))
     return (
         piece.incident if piece.incident >= 0 else usage_incident,
         piece.start_ms,
@@ -210,6 +211,15 @@ def _reason(policy: Policy, one: Judged) -> str | None:
     return reason_of(policy.exclude[one.piece.rule])
 
 
+def _pieces(table: pa.Table) -> dict[int, list[Piece]]:
+    """Pieces by subject; column by column, because a large book has millions of them."""
+    found: dict[int, list[Piece]] = defaultdict(list)
+    subjects, *columns = (pc.fill_null(column, -1).to_pylist() for column in table.columns)
+    for subject, piece in zip(subjects, map(Piece, *columns), strict=True):
+        found[subject].append(piece)
+    return dict(found)
+
+
 def _grouped(table: pa.Table, make: Callable[[list[Any]], T]) -> dict[int, list[T]]:
     """Rows by subject, each made of the columns after it."""
     found: dict[int, list[T]] = defaultdict(list)
@@ -222,11 +232,6 @@ def _grouped(table: pa.Table, make: Callable[[list[Any]], T]) -> dict[int, list[
 def _span(values: Sequence[Any]) -> Span:
     start, end, users, affected, is_activity = values
     return start, end, users or 0, affected or 0, is_activity
-
-
-def _piece(values: Sequence[int | None]) -> Piece:
-    start, end, share, incident, rank = values
-    return Piece(start or 0, end or 0, share or 0, -1 if incident is None else incident, -1 if rank is None else rank)
 
 
 def _usage_sum(values: Sequence[int | None]) -> UsageSum:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -167,8 +167,8 @@ def charge_months(policy: Policy, month: Month) -> dict[str, ChargeMonth]:
     return which
 
 
-def _charges_of(subject: Subject, policy: Policy, month: Month, charges: Iterable[Charged]) -> Iterable[Charge]:
-    which = charge_months(policy, month)
+def _charges_of(subject: Subject, policy: Policy, month: Month, charges: Sequence[Charged]) -> Iterable[Charge]:
+    which = charge_months(policy, month) if charges else {}
     for kind, amount, currency, charged in charges:
         if currency == subject.contract.monthly_fee.currency and charged in which:
             yield Charge(kind, amount * 10 ** minor_digits(currency), which[charged])

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sla_service.usecases.evidence_tables import Tables
 
 Row = dict[str, Any]
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 Decisions = Mapping[tuple[str, str, str, int], Mapping[str, Any]]
 """What people decided, by merchant, service, contract's first day and period's start."""
 
@@ -241,7 +242,7 @@ def steps_json(policy: Policy, measurement: Measurement, assessment: Assessment)
 
 
 def _json(said: Mapping[str, object]) -> str:
-    return json.dumps(said, separators=(",", ":"), sort_keys=True)
+    return _ENCODER.encode(said)
 
 
 def _paid(policy: Policy, assessment: Assessment) -> dict[str, object]:

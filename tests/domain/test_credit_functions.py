@@ -42,7 +42,7 @@ from sla_service.domain.policies.credits import (
 from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident, PartPeriod
 from sla_service.domain.policies.indicators import Metric, SubjectKind, Worse
 from sla_service.domain.policies.payment import Base, Cap, CapPer, SettleForm, Settlement
-from sla_service.domain.windows import SHARE_FULL_PPM, Segment
+from sla_service.domain.windows import SHARE_FULL_PPM
 from tests.builders import SEPTEMBER, a_policy, a_tier, minutes, money, percent, share
 
 FEE = money("720.00 USD")
@@ -54,7 +54,7 @@ def outages(*windows: tuple[float, float]) -> Measurement:
     found = []
     for start, end in windows:
         window = minutes(start, end)
-        step = Segment(window, SHARE_FULL_PPM)
+        step = (window.start_ms, window.end_ms, SHARE_FULL_PPM)
         found.append(Outage(window.start_ms, window.end_ms, Fraction(window.duration_ms), (step,)))
     bad = sum((outage.bad_ms for outage in found), Fraction(0)) * SHARE_FULL_PPM
     return Measurement(bad, SEPTEMBER.duration_ms, tuple(found))

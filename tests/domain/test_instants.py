@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import (
+    DAY_MS,
     EARLIEST_MS,
     LATEST_MS,
+    MINUTE_MS,
     format_instant,
     load_zone,
+    offset_ms,
     parse_date,
     parse_instant,
     to_datetime,
@@ -149,3 +152,13 @@ def test_a_date_is_refused(text, rule):
     with pytest.raises(InvalidValueError) as refused:
         parse_date(text)
     assert [problem.rule for problem in refused.value.problems] == [rule]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "UTC"])
+def test_the_offset_is_that_of_the_instant_also_on_days_on_which_clocks_change(zone):
+    first = parse_instant("2023-01-01T00:00Z")
+    for at_ms in range(first, first + 366 * DAY_MS, 30 * MINUTE_MS):
+        for beside_ms in (at_ms - 1, at_ms):
+            offset = to_datetime(beside_ms, zone).utcoffset()
+            assert offset is not None
+            assert offset_ms(beside_ms, zone) == offset / timedelta(milliseconds=1)

@@ -86,11 +86,14 @@ class Allowed:
     def excluded(self, piece: Piece) -> Iterator[tuple[Piece, bool]]:
         """The piece cut where its rule's allowances end, each part with whether they still allow it."""
         allowances = self.grants.policy.exclude[piece.rule].allowances
+        if not allowances:
+            yield piece, True
+            return
         rest = piece
         while True:
             stretches = [self.grants.around(rest.start_ms, one.per) for one in allowances]
             until = min([rest.end_ms, *(one.end_ms for one in stretches)])
-            now = replace(rest, end_ms=until)
+            now = rest if until == rest.end_ms else replace(rest, end_ms=until)
             granted = zip(allowances, stretches, strict=True)
             keys = [(_name(piece.rule, n, one), stretch.start_ms) for n, (one, stretch) in enumerate(granted)]
             left = [max(0, one.time_ms - self._used[key]) for one, key in zip(allowances, keys, strict=True)]

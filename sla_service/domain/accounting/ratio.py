@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from sla_service.domain.accounting.pieces import Judged, length_ms
-from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
+from sla_service.domain.accounting.rounding import all_bad_ms, outages_of, rounded_availability, rounded_total
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.downtime import ExclusionEffect
@@ -31,12 +31,12 @@ def ratio(policy: Policy, inside: Sequence[Judged], lived: Sequence[Judged], tot
     """
     added_back = sum(length_ms(one.piece) for one in inside if one.effect is ExclusionEffect.ADDED_BACK)
     outages = outages_of(policy, inside, zone, for_credit=False, uncut=lived)
-    bad = rounded_total(policy, sum((one.bad_ms for one in outages), Fraction(0)))
+    bad = rounded_total(policy, all_bad_ms(outages))
     ppm_ms = max(Fraction(0), bad - added_back) * SHARE_FULL_PPM
     found = Measurement(ppm_ms.numerator if ppm_ms.denominator == 1 else ppm_ms, total_ms, outages)
     if any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
         outages = outages_of(policy, inside, zone, for_credit=True, uncut=lived)
-        bad = rounded_total(policy, sum((one.bad_ms for one in outages), Fraction(0)))
+        bad = rounded_total(policy, all_bad_ms(outages))
         found = replace(found, outages=outages, credited_bad_ms=max(Fraction(0), bad - added_back))
     figure = rounded_availability(policy, found)
     return found if figure is None else replace(found, figure=figure)

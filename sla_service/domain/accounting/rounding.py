@@ -18,7 +18,11 @@ from sla_service.domain.policies.downtime import (
     TimeRounding,
     WholeSlots,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM, Segment, Window
+from sla_service.domain.windows import SHARE_FULL_PPM
+
+_DOWN_FOR_CREDIT = frozenset({ExclusionEffect.ADDED_BACK})
+_DOWN = _DOWN_FOR_CREDIT | {ExclusionEffect.NOT_CREDITED}
+"""Added back and not credited are down all the same; what that does to the ratio is told apart."""
 
 
 def whole(value: Fraction, unit: Fraction | int, rounding: TimeRounding) -> Fraction:
@@ -74,24 +78,18 @@ def outages_of(
 
 
 def _runs(judged: Iterable[Judged], *, for_credit: bool) -> dict[int, list[Piece]]:
+    down = _DOWN_FOR_CREDIT if for_credit else _DOWN
     runs: dict[int, list[Piece]] = defaultdict(list)
     for one in judged:
-        if _counts(one, for_credit=for_credit):
+        is_down = one.status is PieceStatus.EXCLUDED and one.effect in down and one.piece.share_ppm > 0
+        if is_down or one.status is PieceStatus.COUNTED:
             runs[one.run].append(one.piece)
     return runs
 
 
 def _outage(policy: Policy, pieces: list[Piece], zone: str) -> Outage:
-    steps = tuple(Segment(Window(piece.start_ms, piece.end_ms), piece.share_ppm) for piece in pieces)
+    steps = tuple([(piece.start_ms, piece.end_ms, piece.share_ppm) for piece in pieces])
     return Outage(pieces[0].start_ms, pieces[-1].end_ms, _bad_of(policy, pieces, zone), steps)
-
-
-def _counts(one: Judged, *, for_credit: bool) -> bool:
-    if one.status is PieceStatus.COUNTED:
-        return True
-    # Added back and not credited are down all the same; what that does to the ratio is told apart.
-    down = {ExclusionEffect.ADDED_BACK} if for_credit else {ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED}
-    return one.status is PieceStatus.EXCLUDED and one.effect in down and one.piece.share_ppm > 0
 
 
 def _bad_of(policy: Policy, pieces: list[Piece], zone: str) -> Fraction:
@@ -113,7 +111,18 @@ def _slotted(pieces: list[Piece], slot_ms: int, zone: str) -> list[Piece]:
 
 
 def _sum_ms(pieces: Iterable[Piece]) -> Fraction:
-    return Fraction(sum(piece.impact_ppm_ms for piece in pieces), SHARE_FULL_PPM)
+    ppm_ms = sum([piece.share_ppm * (piece.end_ms - piece.start_ms) for piece in pieces])
+    whole_ms, rest = divmod(ppm_ms, SHARE_FULL_PPM)
+    # Whole milliseconds as a rule, which need no common divisor.
+    return Fraction(ppm_ms, SHARE_FULL_PPM) if rest else Fraction(whole_ms)
+
+
+def all_bad_ms(outages: Iterable[Outage]) -> Fraction:
+    """The downtime of all together: numerators over one denominator first, which are whole numbers."""
+    sums: dict[int, int] = {}
+    for bad_ms in [outage.bad_ms for outage in outages]:
+        sums[bad_ms.denominator] = sums.get(bad_ms.denominator, 0) + bad_ms.numerator
+    return sum((Fraction(bad, over) for over, bad in sums.items()), Fraction(0))
 
 
 def rounded_total(policy: Policy, bad_ms: Fraction) -> Fraction:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sla_service.domain.accounting.pieces import Judged
 from sla_service.domain.accounting.ratio import ratio, unmeasured_ms
 from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
-from sla_service.domain.instants import HOUR_MS, to_datetime
+from sla_service.domain.instants import HOUR_MS, offset_ms, to_datetime
 from sla_service.domain.measurement import Measurement, Outage, Part
 from sla_service.domain.periods import midnight_ms
 from sla_service.domain.policies import Policy
@@ -48,12 +48,11 @@ def parts_of(policy: Policy, judged: Sequence[Judged], active: Window, zone: str
 
 def span_window(at_ms: int, zone: str, *, by_hour: bool) -> Window:
     """The clock hour or local day in which an instant lies."""
-    local = to_datetime(at_ms, zone)
     if by_hour:
-        shift = (local.utcoffset() or timedelta(0)) // timedelta(milliseconds=1)
+        shift = offset_ms(at_ms, zone)
         start = (at_ms + shift) // HOUR_MS * HOUR_MS - shift
         return Window(start, start + HOUR_MS)
-    day = local.date()
+    day = to_datetime(at_ms, zone).date()
     return Window(midnight_ms(day, zone), midnight_ms(day + timedelta(days=1), zone))
 
 

@@ -167,7 +167,7 @@ class Band:
     upper_inclusive: bool = False
     clause: str = ""
 
-    def covers(self, time_ms: Fraction) -> bool:
+    def covers(self, time_ms: int | Fraction) -> bool:
         """Whether a length of downtime lies in the range, exactly."""
         if self.upper_ms is not None and (
             time_ms > self.upper_ms or (time_ms == self.upper_ms and not self.upper_inclusive)
