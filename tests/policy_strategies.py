@@ -551,7 +551,9 @@ def _sayable(policy: Policy) -> Policy:
         policy = replace(policy, subject=indicators.SubjectKind.MERCHANT)
     if policy.claim is not None and policy.claim.unit is payment.ClaimUnit.HOURS:
         policy = replace(policy, examples=tuple(replace(one, claimed_on=None) for one in policy.examples))
-    if policy.subject is not indicators.SubjectKind.UNIT:
+    if policy.subject is indicators.SubjectKind.UNIT:
+        policy = replace(policy, due_after=None)
+    else:
         policy = replace(policy, caps=tuple(cap for cap in policy.caps if cap.per is not payment.CapPer.UNIT))
     if not isinstance(policy.indicator, SUMS):
         return policy

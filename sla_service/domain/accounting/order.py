@@ -8,7 +8,7 @@ from dataclasses import replace
 from sla_service.domain.accounting.exclusion import exclude
 from sla_service.domain.accounting.grants import Allowed, Grants
 from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus
-from sla_service.domain.accounting.qualification import Doubt, in_order, judge
+from sla_service.domain.accounting.qualification import Doubt, in_order, in_slots, judge
 from sla_service.domain.policies.downtime import ExclusionEffect, RunsMeasured
 from sla_service.domain.windows import Window
 
@@ -27,12 +27,13 @@ def judge_and_exclude(
         activity: When the merchant was there itself.
     """
     allowed, policy = Allowed(grants), grants.policy
+    pieces, beside = in_slots(policy, pieces, grants.zone)
     if policy.qualify.measured is RunsMeasured.BEFORE_EXCLUSIONS:
-        judged, doubts = judge(policy, pieces, grants.zone, activity)
-        return exclude(allowed, judged), doubts
+        judged, doubts = judge(policy, pieces, activity)
+        return exclude(allowed, in_order([*judged, *beside]) if beside else judged), doubts
     left, taken = _parted(allowed, pieces)
-    judged, doubts = judge(policy, left, grants.zone, activity)
-    return in_order([*exclude(allowed, judged), *taken]), doubts
+    judged, doubts = judge(policy, left, activity)
+    return in_order([*exclude(allowed, in_order([*judged, *beside])), *taken]), doubts
 
 
 def _parted(allowed: Allowed, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Judged]]:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from sla_service.domain.accounting.pieces import Judged, Piece, PieceStatus, inside, runs_of, whole_slots
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.downtime import Affected, Qualify
-from sla_service.domain.policies.indicators import Slots, UsageFigure
+from sla_service.domain.policies.indicators import Needed, Slots, UsageFigure
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 
 Doubt = tuple[Piece, str]
@@ -25,28 +25,25 @@ class _Outage:
     pieces: list[Piece]
 
 
-def judge(
-    policy: Policy, pieces: Sequence[Piece], zone: str, activity: Sequence[Window]
-) -> tuple[list[Judged], list[Doubt]]:
+def judge(policy: Policy, pieces: Sequence[Piece], activity: Sequence[Window]) -> tuple[list[Judged], list[Doubt]]:
     """Every piece with what became of its outage; exclusions not yet applied.
+
+    Args:
+        policy: The terms.
+        pieces: In whole slots, where the contract looks at slots.
+        activity: When the merchant was there itself.
 
     Returns:
         The pieces in order, without those that nothing lies on; and the outages that are in doubt.
     """
     judged: list[Judged] = []
     doubts: list[Doubt] = []
-    if isinstance(policy.indicator, Slots):
-        pieces = [_as_slot(policy.indicator, piece) for piece in pieces]
     outages: list[_Outage] = []
-    for number, run in enumerate(runs_of(pieces)):
+    for run in runs_of(pieces):
         if not run[0].share_ppm:
             judged += [Judged(piece, PieceStatus.EXCLUDED, -1) for piece in run if piece.rule >= 0]
             continue
-        one = _Outage(run[0].start_ms, run[-1].end_ms, run)
-        if isinstance(policy.indicator, Slots):
-            one, rest = _in_whole_slots(one, policy.indicator.slot_ms, zone)
-            judged += [Judged(piece, PieceStatus.PARTIAL_SLOT, number) for piece in rest]
-        _join(outages, one, policy.qualify.joined_within_ms)
+        _join(outages, _Outage(run[0].start_ms, run[-1].end_ms, run), policy.qualify.joined_within_ms)
     for number, outage in enumerate(outages):
         found, doubt = _judge_outage(policy.qualify, outage, number, activity)
         judged += found
@@ -60,18 +57,29 @@ def in_order(judged: Iterable[Judged]) -> list[Judged]:
     return sorted(judged, key=lambda one: one.piece.start_ms)
 
 
-def _in_whole_slots(run: _Outage, slot_ms: int, zone: str) -> tuple[_Outage, list[Piece]]:
-    """The part of a run that is whole slots, without pieces where there is none, and the pieces beside it."""
-    start, end = whole_slots(run.start_ms, run.end_ms, slot_ms, zone)
-    end = max(start, end)
-    kept, rest = inside(run.pieces, start, end)
-    return _Outage(start, end, kept), rest
+def in_slots(policy: Policy, pieces: Sequence[Piece], zone: str) -> tuple[Sequence[Piece], list[Judged]]:
+    """Under contracts that look at slots, whole slots that are bad or not, and the pieces that lie beside them.
+
+    A slot is bad or good as a whole before anything is left out of it, so that an exclusion takes its own time and no
+    more.
+    """
+    if not isinstance(policy.indicator, Slots):
+        return pieces, []
+    kept: list[Piece] = []
+    beside: list[Judged] = []
+    for run in runs_of([_as_slot(policy.indicator, piece) for piece in pieces]):
+        if not run[0].share_ppm:
+            kept += run
+            continue
+        start, end = whole_slots(run[0].start_ms, run[-1].end_ms, policy.indicator.slot_ms, zone)
+        whole, rest = inside(run, start, max(start, end))
+        kept += whole
+        beside += [Judged(piece, PieceStatus.PARTIAL_SLOT, -1) for piece in rest]
+    return kept, beside
 
 
 def _join(outages: list[_Outage], one: _Outage, within_ms: int) -> None:
     """Add a run: to the last outage if it is near enough, else as one of its own."""
-    if not one.pieces:
-        return
     if outages and within_ms and one.start_ms - outages[-1].end_ms <= within_ms:
         last = outages[-1]
         last.end_ms, last.pieces = one.end_ms, [*last.pieces, *one.pieces]
@@ -99,9 +107,10 @@ def _judge_outage(
 
 def _as_slot(slots: Slots, piece: Piece) -> Piece:
     """A slot is bad or it is not: a window's share of impact is held against the error rate that the policy names."""
-    rates = [one for one in slots.bad_when if one.figure is UsageFigure.ERROR_RATE]
     share = Fraction(piece.share_ppm) / SHARE_FULL_PPM
-    is_bad = share > 0 and all(one.comparison.holds(share, one.edge) for one in rates)
+    rates = [one.comparison.holds(share, one.edge) for one in slots.bad_when if one.figure is UsageFigure.ERROR_RATE]
+    enough = any if slots.needed is Needed.ANY and rates else all
+    is_bad = share > 0 and enough(rates)
     return replace(piece, share_ppm=SHARE_FULL_PPM if is_bad else 0)
 
 

@@ -211,6 +211,13 @@ def _check_caps(fields: Fields, subject: SubjectOf, caps: tuple[Cap, ...]) -> No
         fields.refuse("field_needs", "a cap `per: unit` goes with `subject: unit`", "cap")
 
 
+def _check_due(fields: Fields, subject: SubjectOf, due: DueAfter | None) -> None:
+    """The past is kept for the contract: under single units another one's miss would make this one's credit due."""
+    if due is not None and subject is SubjectKind.UNIT:
+        message = "the past of single units is not kept: write `credit: {kind: manual}`, or a contract for each unit"
+        fields.refuse("due_units", message, "due_after")
+
+
 CHECKS = (
     Check(("indicator", "qualify"), _check_runs),
     Check(("indicator", "exclude"), _check_allowances),
@@ -222,6 +229,7 @@ CHECKS = (
     Check(("exclude",), check_shared),
     Check(("subject", "period", "indicator"), _check_subject),
     Check(("subject", "caps"), _check_caps),
+    Check(("subject", "due_after"), _check_due),
     Check(("target", "gate", "credit", "chronic", "due_after"), _check_target),
     Check(("base", "settlement", "credit", "examples"), _check_fees),
     Check(("period", "examples"), _check_first_days),

@@ -1,4 +1,4 @@
-"""An hour or a day that a contract looks at by itself is measured as a month is, with every term."""
+"""Hours, days, outages and slots are measured as a period is, each with every term, and for no more than they are."""
 
 from __future__ import annotations
 
@@ -130,4 +130,59 @@ period: {{kind: month, time_zone: UTC}}
 {terms}
 """
     with pytest.raises(InvalidValueError, match=message):
+        parse_policy(text)
+
+
+AT_ONCE_SLOTS = """
+policy: slots
+version: 1
+effective: {{from: 2020-01-01}}
+service: storefront
+period: {{kind: month, time_zone: UTC}}
+indicator: {indicator}
+qualify: {{measured: {measured}}}
+exclude: {{kind: customer}}
+target: 100%
+credit: {{below: 100%, pay: 10%}}
+examples:
+  - name: an hour less two minutes of the customer's own
+    fee: 100.00 USD
+    period: 2023-09
+    {evidence}
+    excluded: {{kind: customer, from: 2023-09-10T10:24Z, to: 2023-09-10T10:26Z}}
+    expect: {{availability: {up}}}
+"""
+USED = "usage: {from: 2023-09-10T10:00Z, to: 2023-09-10T11:00Z, every: 5 min, requests: 10, failed: 10}"
+
+
+@pytest.mark.parametrize("measured", ["before_exclusions", "after_exclusions"])
+def test_an_exclusion_takes_its_own_time_out_of_a_slot_and_no_more(measured):
+    indicator = "{kind: slots, slot: 5 min, bad_when: {figure: error_rate, above: 5%}}"
+    text = AT_ONCE_SLOTS.format(indicator=indicator, measured=measured, evidence=USED, up="21571/21600")
+    assert [one.differences for one in check_policy(text).failed] == []
+
+
+@pytest.mark.parametrize(("share", "up"), [("6%", "21571/21600"), ("5%", "1")])
+def test_where_any_condition_is_enough_a_window_needs_to_meet_one_of_them(share, up):
+    any_of = "{any: [{figure: error_rate, above: 5%}, {figure: error_rate, above: 90%}]}"
+    indicator = f"{{kind: slots, slot: 1 min, evidence: outages, bad_when: {any_of}}}"
+    evidence = f"impact: {{from: 2023-09-10T10:00Z, to: 2023-09-10T11:00Z, share: {share}}}"
+    text = AT_ONCE_SLOTS.format(indicator=indicator, measured="before_exclusions", evidence=evidence, up=up)
+    assert [one.differences for one in check_policy(text).failed] == []
+
+
+def test_the_past_of_single_units_is_not_known():
+    text = """
+policy: by-parts
+version: 1
+effective: {from: 2020-01-01}
+service: storefront
+subject: unit
+period: {kind: month, time_zone: UTC}
+indicator: {kind: windows, curve: step}
+target: 99.9%
+credit: {below: 99.9%, pay: 10%}
+due_after: {missed: 2, of: 2}
+"""
+    with pytest.raises(InvalidValueError, match="the past of single units is not kept"):
         parse_policy(text)
