@@ -8,10 +8,9 @@ repeated hour is an hour of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 
-from sla_service.domain.instants import DAY_MS, MINUTE_MS, to_datetime
+from sla_service.domain.instants import DAY_MS, MINUTE_MS, offset_ms
 from sla_service.domain.windows import Window
 
 OFFSET_STEP_MS = 15 * MINUTE_MS
@@ -53,9 +52,9 @@ def clocks(start_ms: int, end_ms: int, slot_ms: int, zone: str) -> tuple[Clock, 
     if is_everywhere_alike(slot_ms):
         return (Clock(start_ms, end_ms, slot_ms, 0),)
     found: list[Clock] = []
-    from_ms, shift = start_ms, _shift(start_ms, zone)
+    from_ms, shift = start_ms, offset_ms(start_ms, zone)
     for at_ms in _changes(start_ms, end_ms + slot_ms, zone):
-        after = _shift(at_ms, zone)
+        after = offset_ms(at_ms, zone)
         odd = _around(at_ms, shift, after, slot_ms)
         found.append(Clock(from_ms, odd[0].start_ms, slot_ms, shift))
         found += [Clock(one.start_ms, one.end_ms, one.duration_ms, -one.start_ms) for one in odd]
@@ -92,14 +91,10 @@ def _changes(start_ms: int, end_ms: int, zone: str) -> list[int]:
     found = []
     for day_ms in range(start_ms, end_ms, DAY_MS):
         low, high = day_ms, min(day_ms + DAY_MS, end_ms)
-        if (shift := _shift(low, zone)) == _shift(high, zone):
+        if (shift := offset_ms(low, zone)) == offset_ms(high, zone):
             continue
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if _shift(middle, zone) == shift else (low, middle)
+            low, high = (middle, high) if offset_ms(middle, zone) == shift else (low, middle)
         found.append(high)
     return found
-
-
-def _shift(at_ms: int, zone: str) -> int:
-    return (to_datetime(at_ms, zone).utcoffset() or timedelta(0)) // timedelta(milliseconds=1)
