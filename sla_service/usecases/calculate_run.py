@@ -18,6 +18,7 @@ from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.incidents import contradicts_its_end
 from sla_service.domain.instants import format_instant
 from sla_service.domain.periods import Month
+from sla_service.usecases.collecting import not_collecting
 from sla_service.usecases.contract_facts import surroundings
 from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
@@ -25,6 +26,7 @@ from sla_service.usecases.gather_evidence import Gathered, gather
 from sla_service.usecases.progress import Progress, silent
 
 
+@not_collecting()
 def calculate_run(
     session: Session,
     month: Month,

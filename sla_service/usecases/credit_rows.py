@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from sla_service.db.bulk import table_of
 from sla_service.db.credits import credits_schema, lines_schema
+from sla_service.domain.accounting.detail import looks_at_outages
 from sla_service.domain.assessment import Assessment, Outcome, assess
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.facts import Facts
@@ -163,7 +164,8 @@ class CreditRows:
 
     def _assessed(self, policy: Policy, measurement: Measurement, facts: Facts) -> Row:
         """Once per distinct case: after a platform-wide incident a million merchants are a few hundred of them."""
-        plain = not (measurement.outages or measurement.parts or measurement.undefined)
+        single = measurement.parts or (measurement.outages and looks_at_outages(policy))
+        plain = not (single or measurement.undefined)
         # Merchants with one account share the measurement itself, so that its identity stands for all that is in it.
         shape: tuple[object, ...] = (
             (measurement.bad_ppm_ms, measurement.total_ms, measurement.figure, measurement.credited_bad_ms)

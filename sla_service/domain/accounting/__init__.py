@@ -60,13 +60,13 @@ def account(  # noqa: PLR0913 - one for each thing that is known of a subject
     """
     measured = period if policy.part_period is PartPeriod.FULL_PERIOD else active
     judged, doubts = judge_and_exclude(Grants(policy, zone, measured, starts_on), pieces, activity)
-    inside = [cut for one in judged if (cut := one.within(measured)) is not None]
+    inside = _within(measured, judged)
     unmeasured = unmeasured_ms(inside)
     total = denominator_ms(policy, period=period, active=active) - unmeasured
     excluded = sum(j.piece.impact_ppm_ms for j in inside if j.effect is not None and j.status is PieceStatus.EXCLUDED)
     measurement = None
     if total > 0:
-        lived = judged if life is None else [cut for one in judged if (cut := one.within(life)) is not None]
+        lived = judged if life is None else _within(life, judged)
         measurement = ratio(policy, inside, lived, total, zone)
         if parts := parts_of(policy, lived, measured, zone):
             measurement = replace(measurement, parts=parts)
@@ -91,3 +91,10 @@ def denominator_ms(policy: Policy, *, period: Window, active: Window) -> int:
     """The length that downtime is divided by, before anything leaves the period."""
     whole = active if policy.part_period is PartPeriod.OWN_CYCLE else period
     return whole.duration_ms if policy.denominator_ms is None else policy.denominator_ms
+
+
+def _within(window: Window, judged: Sequence[Judged]) -> Sequence[Judged]:
+    """The pieces in order, cut to a window; themselves where all of them lie inside, as they mostly do."""
+    if not judged or (judged[0].piece.start_ms >= window.start_ms and judged[-1].piece.end_ms <= window.end_ms):
+        return judged
+    return [cut for one in judged if (cut := one.within(window)) is not None]

@@ -33,9 +33,8 @@ def needs_detail(policy: Policy) -> bool:
         or isinstance(policy.period, EachIncident | EachHour | EachDay)
         or _qualifies_in_detail(policy.qualify)
         or any(_excludes_in_detail(rule) for rule in policy.exclude)
-        or pays_for_outages(policy.credit)
+        or looks_at_outages(policy)
         or (policy.claim is not None and policy.claim.looks_at_outages)
-        or any(isinstance(rule, ChronicOutages) for rule in policy.chronic)
     )
 
 
@@ -47,6 +46,11 @@ def _qualifies_in_detail(qualify: Qualify) -> bool:
 
 def _excludes_in_detail(rule: Exclude) -> bool:
     return bool(rule.allowances) or rule.effect in {ExclusionEffect.ADDED_BACK, ExclusionEffect.NOT_CREDITED}
+
+
+def looks_at_outages(policy: Policy) -> bool:
+    """Whether what is owed depends on single outages, and not only on what they come to together."""
+    return pays_for_outages(policy.credit) or any(isinstance(rule, ChronicOutages) for rule in policy.chronic)
 
 
 def pays_for_outages(credit: Credit) -> bool:

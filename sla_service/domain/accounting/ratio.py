@@ -31,12 +31,16 @@ def ratio(policy: Policy, inside: Sequence[Judged], lived: Sequence[Judged], tot
     """
     added_back = sum(length_ms(one.piece) for one in inside if one.effect is ExclusionEffect.ADDED_BACK)
     outages = outages_of(policy, inside, zone, for_credit=False, uncut=lived)
-    bad = rounded_total(policy, all_bad_ms(outages))
-    ppm_ms = max(Fraction(0), bad - added_back) * SHARE_FULL_PPM
-    found = Measurement(ppm_ms.numerator if ppm_ms.denominator == 1 else ppm_ms, total_ms, outages)
+    bad = _without(added_back, rounded_total(policy, all_bad_ms(outages)))
+    ppm_ms, rest = divmod(bad.numerator * SHARE_FULL_PPM, bad.denominator)
+    found = Measurement(bad * SHARE_FULL_PPM if rest else ppm_ms, total_ms, outages)
     if any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
         outages = outages_of(policy, inside, zone, for_credit=True, uncut=lived)
-        bad = rounded_total(policy, all_bad_ms(outages))
-        found = replace(found, outages=outages, credited_bad_ms=max(Fraction(0), bad - added_back))
+        credited = _without(added_back, rounded_total(policy, all_bad_ms(outages)))
+        found = replace(found, outages=outages, credited_bad_ms=credited)
     figure = rounded_availability(policy, found)
     return found if figure is None else replace(found, figure=figure)
+
+
+def _without(added_back_ms: int, bad_ms: Fraction) -> Fraction:
+    return max(Fraction(0), bad_ms - added_back_ms) if added_back_ms else bad_ms

@@ -66,7 +66,8 @@ def outages_of(
         uncut: The same pieces as they are, where some go beyond the period. An outage of which nothing is left in the
             period after rounding is kept for what it is as a whole.
     """
-    entire = _runs(uncut, for_credit=for_credit)
+    # Mostly nothing goes beyond the period, and both are the same list.
+    entire = {} if uncut is judged else _runs(uncut, for_credit=for_credit)
     outages = []
     for number, pieces in _runs(judged, for_credit=for_credit).items():
         one = _outage(policy, pieces, zone)
@@ -122,7 +123,8 @@ def all_bad_ms(outages: Iterable[Outage]) -> Fraction:
     sums: dict[int, int] = {}
     for bad_ms in [outage.bad_ms for outage in outages]:
         sums[bad_ms.denominator] = sums.get(bad_ms.denominator, 0) + bad_ms.numerator
-    return sum((Fraction(bad, over) for over, bad in sums.items()), Fraction(0))
+    parts = [Fraction(bad, over) for over, bad in sums.items()]
+    return parts[0] if len(parts) == 1 else sum(parts, Fraction(0))
 
 
 def rounded_total(policy: Policy, bad_ms: Fraction) -> Fraction:
