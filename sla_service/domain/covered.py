@@ -32,6 +32,8 @@ class Covered:
 
     def of_part(self, part: Fraction) -> Covered:
         """What a part of the base pays for: as much of the time, so that an hour or day is worth the same."""
+        if part == 1:
+            return self
         return Covered(self.ms * part, None if self.days is None else self.days * part)
 
     def one_day(self) -> Fraction:
