@@ -5,15 +5,12 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from sla_service.domain.incidents import (
     USAGE_PREFIX,
     Curve,
     Incident,
-    recovery_segments,
     turning_points,
     usage_incident,
 )
@@ -21,7 +18,7 @@ from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Tier
 from sla_service.domain.policies.payment import Settlement
-from sla_service.domain.stated_terms import Decision, HowPaid
+from sla_service.domain.stated_terms import Before, Decision, HowPaid
 from sla_service.domain.statements import (
     ImpactLine,
     ImpactStep,
@@ -30,17 +27,14 @@ from sla_service.domain.statements import (
     StatedIncident,
     TimelineNote,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM, Window
+from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.usecases.impact_shapes import shape_of
 from sla_service.usecases.redo_credit import redo, whole_period
 from sla_service.usecases.state_caps import is_plain_cap
 from sla_service.usecases.state_measured import state_measured
 from sla_service.usecases.state_paid import is_plain, state_paid
 
 Row = Mapping[str, Any]
-
-SHAPES = 4_096
-"""Windows whose shape is remembered; a platform-wide incident has one for all merchants, or a few."""
-
 
 RIGHTS_JOINT = "; "
 """Between the rights in a stored row."""
@@ -66,9 +60,8 @@ def state_credit(
         issuer: On whose behalf people decide.
     """
     currency = credit["currency"]
-    told = _told(lines, incidents)
+    told = {line["incident_id"]: told_incident(line["incident_id"], incidents) for line in lines}
     return StatedCredit(
-        credit_id=f"{credit['run_id']}-{credit['credit_no']}",
         service=credit["service"],
         policy=policy.policy,
         policy_version=policy.version,
@@ -81,29 +74,47 @@ def state_credit(
         period_end_ms=credit["period_end_ms"],
         minimum_run_ms=policy.qualify.minimum_run_ms,
         target=credit["target"] or "",
-        bad_ppm_ms=credit["bad_ppm_ms"],
-        total_ms=credit["total_ms"],
-        unmeasured_ms=credit["unmeasured_ms"] or 0,
-        fee=Money(currency, credit["fee_minor"]),
+        **own_figures(policy, credit),
         **_row_of_table(policy, credit),
-        before_cap_minor=credit["before_cap_minor"] or "0",
         cap_of_fee=str(policy.caps[0].at) if policy.caps and is_plain_cap(policy) else "",
-        cap_minor=(credit["cap_minor"] or "") if is_plain_cap(policy) else "",
         minimum=None if credit["minimum_minor"] is None else Money(currency, credit["minimum_minor"]),
         minimum_strict=any(m.strict for m in policy.minimums if m.amount.currency == currency),
-        unrounded_minor=credit["unrounded_minor"] or "0",
         rounding=policy.rounding.value,
-        amount=Money(currency, credit["amount_minor"]),
         settlement_form=policy.settlement.form.value,
         expires_on=_expires_on(issued_on, policy.settlement),
-        lines=tuple(_line(line, told) for line in lines),
+        lines=tuple(state_line(line, told[line["incident_id"]].title) for line in lines),
         steps=tuple(impact_steps(lines, told, Curve(credit["curve"]))),
-        incidents=tuple(_incident(incident) for incident in told.values()),
+        incidents=tuple(map(state_incident, told.values())),
         service_ms=credit.get("service_ms") or 0,
         rights=tuple((credit.get("rights") or "").split(RIGHTS_JOINT)) if credit.get("rights") else (),
         claim_until=credit.get("claim_until") or "",
+        before=_before(credit),
         **_how(credit, lines, policy, issuer),
     )
+
+
+def own_figures(policy: Policy, credit: Row) -> dict[str, int | str | Money]:
+    """What is each merchant's own where everything else is the same, in order of the alphabet."""
+    currency = credit["currency"]
+    return {
+        "amount": Money(currency, credit["amount_minor"]),
+        "bad_ppm_ms": credit["bad_ppm_ms"],
+        "before_cap_minor": credit["before_cap_minor"] or "0",
+        "cap_minor": (credit["cap_minor"] or "") if is_plain_cap(policy) else "",
+        "credit_id": f"{credit['run_id']}-{credit['credit_no']}",
+        "fee": Money(currency, credit["fee_minor"]),
+        "total_ms": credit["total_ms"],
+        "unmeasured_ms": credit["unmeasured_ms"] or 0,
+        "unrounded_minor": credit["unrounded_minor"] or "0",
+    }
+
+
+def _before(credit: Row) -> Before | None:
+    """What issued runs had credited; None where they had not."""
+    minor, service_ms = credit.get("before_minor") or 0, credit.get("before_service_ms") or 0
+    if not minor and not service_ms:
+        return None
+    return Before(minor, credit["stated_minor"], service_ms, credit["stated_service_ms"])
 
 
 def _how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) -> dict[str, Any]:
@@ -135,15 +146,11 @@ def _row_of_table(policy: Policy, credit: Row) -> dict[str, Any]:
     }
 
 
-def _told(lines: Sequence[Row], incidents: Mapping[str, Incident]) -> dict[str, Incident]:
-    """The incidents of the lines in order, each once; what was measured from usage stands for itself."""
-    ids = dict.fromkeys(line["incident_id"] for line in lines)
-    return {
-        one: incidents[one]
-        if one in incidents or not one.startswith(USAGE_PREFIX)
-        else usage_incident(one.removeprefix(USAGE_PREFIX))
-        for one in ids
-    }
+def told_incident(incident_id: str, incidents: Mapping[str, Incident]) -> Incident:
+    """The incident of a line; what was measured from usage stands for itself."""
+    if incident_id not in incidents and incident_id.startswith(USAGE_PREFIX):
+        return usage_incident(incident_id.removeprefix(USAGE_PREFIX))
+    return incidents[incident_id]
 
 
 def _expires_on(issued_on: date, terms: Settlement) -> str:
@@ -164,28 +171,27 @@ def impact_steps(lines: Sequence[Row], incidents: Mapping[str, Incident], curve:
     """
     steps: list[ImpactStep] = []
     for line in lines:
-        window = Window(line["started_at_ms"], line["ended_at_ms"])
-        shape, area = _shape(incidents[line["incident_id"]], curve, window)
-        if area != line["impact_ppm_ms"]:
-            mean_ppm = min(SHARE_FULL_PPM, round(Fraction(line["impact_ppm_ms"], window.duration_ms)))
-            shape = (ImpactStep(window.start_ms, window.end_ms, mean_ppm),) if mean_ppm else ()
-        steps += shape
+        start_ms, end_ms, area = line["started_at_ms"], line["ended_at_ms"], line["impact_ppm_ms"]
+        shape = shape_of(incidents[line["incident_id"]], curve)
+        if shape.area(start_ms, end_ms) == area:
+            steps += (ImpactStep(*step) for step in shape.cut(start_ms, end_ms))
+        elif share_ppm := mean_ppm(area, end_ms - start_ms):
+            steps.append(ImpactStep(start_ms, end_ms, share_ppm))
     return steps
 
 
-@lru_cache(maxsize=SHAPES)
-def _shape(incident: Incident, curve: Curve, window: Window) -> tuple[tuple[ImpactStep, ...], int]:
-    """What a curve says of a window, and its area in share × milliseconds: the same for every merchant it hit."""
-    segments = recovery_segments(incident, curve, until_ms=window.end_ms)
-    parts = [(part, int(s.share_ppm)) for s in segments if (part := s.window.overlap(window)) is not None]
-    steps = tuple(ImpactStep(part.start_ms, part.end_ms, share_ppm) for part, share_ppm in parts)
-    return steps, sum(part.duration_ms * share_ppm for part, share_ppm in parts)
+def mean_ppm(area_ppm_ms: int, duration_ms: int) -> int:
+    """The share that gives an area, to the nearest whole part; of two as near the even one."""
+    whole, rest = divmod(area_ppm_ms, duration_ms)
+    is_up = 2 * rest > duration_ms or (2 * rest == duration_ms and whole % 2 == 1)
+    return min(SHARE_FULL_PPM, whole + is_up)
 
 
-def _line(line: Row, incidents: Mapping[str, Incident]) -> ImpactLine:
+def state_line(line: Row, title: str) -> ImpactLine:
+    """A line under the title of its incident."""
     return ImpactLine(
         incident_id=line["incident_id"],
-        title=incidents[line["incident_id"]].title,
+        title=title,
         start_ms=line["started_at_ms"],
         end_ms=line["ended_at_ms"],
         impact_ppm_ms=line["impact_ppm_ms"],
@@ -195,7 +201,8 @@ def _line(line: Row, incidents: Mapping[str, Incident]) -> ImpactLine:
     )
 
 
-def _incident(incident: Incident) -> StatedIncident:
+def state_incident(incident: Incident) -> StatedIncident:
+    """An incident in words and points: those reports that say something, or the turning points."""
     told = [point for point in incident.timeline if point.text] or turning_points(incident.timeline)
     notes = tuple(TimelineNote(point.at_ms, point.available_ppm, point.text) for point in told)
     return StatedIncident(incident.incident_id, incident.title, incident.cause, notes)
