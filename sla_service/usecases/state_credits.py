@@ -27,7 +27,6 @@ from sla_service.domain.statements import (
     StatedIncident,
     TimelineNote,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.usecases.impact_shapes import shape_of
 from sla_service.usecases.redo_credit import redo, whole_period
 from sla_service.usecases.state_caps import is_plain_cap
@@ -164,27 +163,14 @@ def _expires_on(issued_on: date, terms: Settlement) -> str:
 
 
 def impact_steps(lines: Sequence[Row], incidents: Mapping[str, Incident], curve: Curve) -> list[ImpactStep]:
-    """The impact that a chart draws: each line with the shape of its incident's curve, where that is what it was.
-
-    A line whose area differs from the curve's over the same time was made by the merchant's own evidence, and is drawn
-    at its mean.
-    """
-    steps: list[ImpactStep] = []
-    for line in lines:
-        start_ms, end_ms, area = line["started_at_ms"], line["ended_at_ms"], line["impact_ppm_ms"]
-        shape = shape_of(incidents[line["incident_id"]], curve)
-        if shape.area(start_ms, end_ms) == area:
-            steps += (ImpactStep(*step) for step in shape.cut(start_ms, end_ms))
-        elif share_ppm := mean_ppm(area, end_ms - start_ms):
-            steps.append(ImpactStep(start_ms, end_ms, share_ppm))
-    return steps
-
-
-def mean_ppm(area_ppm_ms: int, duration_ms: int) -> int:
-    """The share that gives an area, to the nearest whole part; of two as near the even one."""
-    whole, rest = divmod(area_ppm_ms, duration_ms)
-    is_up = 2 * rest > duration_ms or (2 * rest == duration_ms and whole % 2 == 1)
-    return min(SHARE_FULL_PPM, whole + is_up)
+    """The impact that a chart draws: each line with the shape of its incident's curve, where that is what it was."""
+    return [
+        ImpactStep(*stretch)
+        for line in lines
+        for stretch in shape_of(incidents[line["incident_id"]], curve).drawn(
+            line["started_at_ms"], line["ended_at_ms"], line["impact_ppm_ms"]
+        )
+    ]
 
 
 def state_line(line: Row, title: str) -> ImpactLine:
