@@ -22,26 +22,25 @@ class Template:
     __slots__ = ("_text",)
 
     def __init__(self, value: object, *names: str) -> None:
-        """Take a value, and the names of the fields to leave open in the order of the alphabet.
+        """Take a value, and the names of the fields to leave open.
 
         Raises:
-            ValueError: A name is not there, is there twice, or is left out because it has its default.
+            ValueError: The JSON has no such field; it leaves some defaults out.
         """
-        said, text, done = said_fields(value), canonical_json(value).replace("%", "%%"), ""
-        for name in names:
-            # No string in JSON contains this: the quotes in it are written with a backslash.
-            key = f'"{name}":'
-            before, found, after = text.partition(key)
-            now = canonical_json(said.get(name)).replace("%", "%%")
-            if not found or key in before + after + done or not after.startswith(now):
-                message = f"{type(value).__name__} has no single {name} after the names before it"
-                raise ValueError(message)
-            done, text = f"{done}{before}{key}%s", after.removeprefix(now)
-        self._text = done + text
+        said = said_fields(value)
+        if unknown := set(names) - said.keys():
+            message = f"the JSON of {type(value).__name__} does not say {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        fields = (f'"{name}":{"%s" if name in names else _escaped(said[name])}' for name in sorted(said))
+        self._text = f"{{{','.join(fields)}}}"
 
     def fill(self, *texts: str | int) -> str:
-        """The JSON with these in the open fields, which are JSON already; a whole number is its own."""
+        """The JSON with these in the open fields, in order of their names; each is JSON already, as a number is."""
         return self._text % texts
+
+
+def _escaped(value: object) -> str:
+    return canonical_json(value).replace("%", "%%")
 
 
 def verification_code(sha256: str) -> str:

@@ -217,7 +217,8 @@ class Before:
 
 def said_fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value that a statement holds
     """What the canonical JSON says of a value: every field, but of terms and later fields no defaults."""
-    said = ((name, getattr(value, name), always, default) for name, always, default in _fields(type(value)))
+    kind: type = type(value)
+    said = ((name, getattr(value, name), always, default) for name, always, default in _fields(kind))
     return {name: found for name, found, always, default in said if always or found != default}
 
 

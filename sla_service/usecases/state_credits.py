@@ -18,7 +18,7 @@ from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Tier
 from sla_service.domain.policies.payment import Settlement
-from sla_service.domain.stated_terms import Before, Decision, HowPaid
+from sla_service.domain.stated_terms import Before, Decision, HowMeasured, HowPaid
 from sla_service.domain.statements import (
     ImpactLine,
     ImpactStep,
@@ -73,7 +73,7 @@ def state_credit(
         period_end_ms=credit["period_end_ms"],
         minimum_run_ms=policy.qualify.minimum_run_ms,
         target=credit["target"] or "",
-        **own_figures(policy, credit),
+        **own_values(policy, credit),
         **_row_of_table(policy, credit),
         cap_of_fee=str(policy.caps[0].at) if policy.caps and is_plain_cap(policy) else "",
         minimum=None if credit["minimum_minor"] is None else Money(currency, credit["minimum_minor"]),
@@ -87,15 +87,14 @@ def state_credit(
         service_ms=credit.get("service_ms") or 0,
         rights=tuple((credit.get("rights") or "").split(RIGHTS_JOINT)) if credit.get("rights") else (),
         claim_until=credit.get("claim_until") or "",
-        before=_before(credit),
-        **_how(credit, lines, policy, issuer),
+        **state_how(credit, lines, policy, issuer),
     )
 
 
-def own_figures(policy: Policy, credit: Row) -> dict[str, int | str | Money]:
-    """What is each merchant's own where everything else is the same, in order of the alphabet."""
+def own_values(policy: Policy, credit: Row) -> dict[str, Any]:
+    """Fields that are each merchant's own where everything else is the same."""
     currency = credit["currency"]
-    return {
+    own = {
         "amount": Money(currency, credit["amount_minor"]),
         "bad_ppm_ms": credit["bad_ppm_ms"],
         "before_cap_minor": credit["before_cap_minor"] or "0",
@@ -106,28 +105,28 @@ def own_figures(policy: Policy, credit: Row) -> dict[str, int | str | Money]:
         "unmeasured_ms": credit["unmeasured_ms"] or 0,
         "unrounded_minor": credit["unrounded_minor"] or "0",
     }
+    before, before_ms = credit.get("before_minor") or 0, credit.get("before_service_ms") or 0
+    if before or before_ms:
+        own["before"] = Before(before, credit["stated_minor"], before_ms, credit["stated_service_ms"])
+    return own
 
 
-def _before(credit: Row) -> Before | None:
-    """What issued runs had credited; None where they had not."""
-    minor, service_ms = credit.get("before_minor") or 0, credit.get("before_service_ms") or 0
-    if not minor and not service_ms:
-        return None
-    return Before(minor, credit["stated_minor"], service_ms, credit["stated_service_ms"])
+def state_how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) -> dict[str, Any]:
+    """Fields that say how it was measured, and how the amount came about: by the policy's terms, or by a person.
 
-
-def _how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) -> dict[str, Any]:
-    """How it was measured, and how the amount came about: by the policy's terms, or by a person's decision."""
+    Only those that have something to say.
+    """
     if is_plain(policy, credit):
         return {}
     redone, whole = redo(policy, credit, lines), whole_period(policy, credit)
     is_decided = bool(credit.get("decided_by"))
     is_sure = redone.is_sure and not is_decided
-    return {
-        "measured": state_measured(policy, credit, redone.measurement, whole, is_sure=is_sure),
-        "paid": HowPaid() if is_decided else state_paid(policy, credit, redone),
-        "decision": Decision(credit["decided_by"], issuer, credit["reason"] or "") if is_decided else None,
-    }
+    measured = state_measured(policy, credit, redone.measurement, whole, is_sure=is_sure)
+    how: dict[str, Any] = {} if measured == HowMeasured() else {"measured": measured}
+    if is_decided:
+        return how | {"decision": Decision(credit["decided_by"], issuer, credit["reason"] or "")}
+    paid = state_paid(policy, credit, redone)
+    return how if paid == HowPaid() else how | {"paid": paid}
 
 
 def _row_of_table(policy: Policy, credit: Row) -> dict[str, Any]:

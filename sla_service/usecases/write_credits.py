@@ -7,7 +7,6 @@ differ from that one in a few fields and in their lines, and only these are writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -15,11 +14,13 @@ from sla_service.domain.canonical import Template, canonical_json
 from sla_service.domain.incidents import Curve, Incident
 from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
+from sla_service.domain.stated_terms import Before
 from sla_service.domain.statements import ImpactStep
 from sla_service.usecases.impact_shapes import Shape, shape_of
 from sla_service.usecases.state_credits import (
-    own_figures,
+    own_values,
     state_credit,
+    state_how,
     state_incident,
     state_line,
     told_incident,
@@ -35,19 +36,23 @@ Line = tuple[Any, ...]
 LINE = ("incident_id", "started_at_ms", "ended_at_ms", "impact_ppm_ms", "counted_ppm_ms", "status", "reason")
 WHOSE = frozenset({"run_id", "credit_no", "merchant_id", "partner_id", "contract_starts_on"})
 """Columns that say whose a credit is, and nothing of what it is."""
-FIGURES = frozenset(
+OWN = frozenset(
     {
+        # Of these ``own_values`` are made,
         *("amount_minor", "bad_ppm_ms", "before_cap_minor", "cap_minor", "fee_minor", "total_ms", "unmeasured_ms"),
-        *("unrounded_minor", "availability", "excluded_ppm_ms", "stated_minor", "stated_service_ms"),
+        *("unrounded_minor", "before_minor", "before_service_ms", "stated_minor", "stated_service_ms"),
+        # of these what ``state_how`` says,
+        *("availability", "steps", "reason", "decided_by"),
+        # and this one no statement shows.
+        "excluded_ppm_ms",
     },
 )
-"""Columns that a plain credit has as figures of its own, or does not state."""
+"""Columns from which only those fields come that are written for each credit."""
 CASES = 4_096
 """Cases remembered at one time; each is some kilobytes."""
 
 STEP = Template(ImpactStep(0, 0, 0), "end_ms", "share_ppm", "start_ms")
 MONEY = Template(Money("USD", 0), "currency", "minor")
-LISTS = ("incidents", "lines", "steps")
 
 
 class CreditTexts:
@@ -64,50 +69,51 @@ class CreditTexts:
         """Take the columns of the credits, in order; policies by digest, incidents by id, and the issuer's name."""
         self.columns, self.policies, self.incidents, self.issuer = tuple(columns), policies, incidents, issuer
         self.impacts = _ImpactTexts(incidents)
-        self.alike = [i for i, name in enumerate(columns) if name not in WHOSE | FIGURES]
+        self.alike = [i for i, name in enumerate(columns) if name not in WHOSE | OWN]
         self.same = [i for i, name in enumerate(columns) if name not in WHOSE]
         self.plain: dict[tuple[str, bool], bool] = {}
-        self.cases: dict[tuple[Any, ...], Template] = {}
+        self.how: dict[tuple[Any, ...], dict[str, str]] = {}
+        self.cases: dict[tuple[Any, ...], tuple[Template, list[str]]] = {}
 
     def text(self, values: Sequence[Any], lines: Sequence[Line], issued_on: date) -> str:
         """The JSON of one credit: what ``state_credit`` states of it."""
         row = dict(zip(self.columns, values, strict=True))
         policy = self.policies[row["policy_digest"]]
-        figures = own_figures(policy, row)
-        has_own = self._has_own_figures(policy, row)
-        names = sorted({*LISTS, *(figures if has_own else ("credit_id",))})
-        key = self._case(values, lines, issued_on, has_own=has_own)
-        template = self.cases.get(key)
-        if template is None:
-            template = _remember(self.cases, key, self._template(row, lines, issued_on, policy, names))
-        texts = {name: _text(figures[name]) for name in names if name not in LISTS}
+        texts = {name: _text(value) for name, value in own_values(policy, row).items()}
+        if not self._is_plain(policy, row):
+            texts |= self._how(values, row, lines, policy)
+        # Fields without anything to say are left out: which ones these are is a part of the case.
+        key = (issued_on, *[values[i] for i in self.alike], *texts)
         texts |= self.impacts.lists(lines, row["curve"])
-        return template.fill(*map(texts.__getitem__, names))
+        case = self.cases.get(key)
+        if case is None:
+            names = sorted(texts)
+            case = _remember(self.cases, key, (self._template(row, lines, issued_on, policy, names), names))
+        template, names = case
+        return template.fill(*[texts[name] for name in names])
 
-    def _has_own_figures(self, policy: Policy, row: Row) -> bool:
-        """Whether nothing that the statement says is derived from the figures, other than themselves."""
+    def _is_plain(self, policy: Policy, row: Row) -> bool:
         key = (policy.digest, bool(row["rate"]))
         if key not in self.plain:
             self.plain[key] = is_plain(policy, row)
-        return self.plain[key] and not row.get("before_minor") and not row.get("before_service_ms")
+        return self.plain[key]
 
-    def _case(self, values: Sequence[Any], lines: Sequence[Line], issued_on: date, *, has_own: bool) -> tuple[Any, ...]:
-        if has_own:
-            return (issued_on, *[values[i] for i in self.alike])
-        return (issued_on, *[values[i] for i in self.same], *lines)
+    def _how(self, values: Sequence[Any], row: Row, lines: Sequence[Line], policy: Policy) -> dict[str, str]:
+        """The JSON of what ``state_how`` says; the same for merchants with the same figures and lines."""
+        key = (*[values[i] for i in self.same], *lines)
+        found = self.how.get(key)
+        if found is None:
+            how = state_how(row, _rows(lines), policy, self.issuer)
+            found = _remember(self.how, key, {name: canonical_json(value) for name, value in how.items()})
+        return found
 
     def _template(
         self, row: Row, lines: Sequence[Line], issued_on: date, policy: Policy, names: Sequence[str]
     ) -> Template:
         stated = state_credit(
-            row,
-            [dict(zip(LINE, line, strict=True)) for line in lines],
-            policy=policy,
-            incidents=self.incidents,
-            issued_on=issued_on,
-            issuer=self.issuer,
+            row, _rows(lines), policy=policy, incidents=self.incidents, issued_on=issued_on, issuer=self.issuer
         )
-        return Template(replace(stated, incidents=(), lines=(), steps=()), *names)
+        return Template(stated, *names)
 
 
 class _ImpactTexts:
@@ -133,7 +139,8 @@ class _ImpactTexts:
         incident_id, start_ms, end_ms, impact, counted, status, reason = line
         template = self.lines.get((incident_id, status, reason))
         if template is None:
-            stated = state_line(dict(zip(LINE, line, strict=True)), self._incident(incident_id).title)
+            (row,) = _rows([line])
+            stated = state_line(row, self._incident(incident_id).title)
             template = Template(stated, "counted_ppm_ms", "end_ms", "impact_ppm_ms", "start_ms")
             self.lines[incident_id, status, reason] = template
         return template.fill(counted, end_ms, impact, start_ms)
@@ -176,7 +183,11 @@ def _remember(known: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-def _text(value: int | str | Money) -> str | int:
+def _rows(lines: Sequence[Line]) -> list[Row]:
+    return [dict(zip(LINE, line, strict=True)) for line in lines]
+
+
+def _text(value: int | str | Money | Before) -> str | int:
     if isinstance(value, Money):
         return MONEY.fill(canonical_json(value.currency), value.minor)
-    return canonical_json(value) if isinstance(value, str) else value
+    return value if isinstance(value, int) else canonical_json(value)

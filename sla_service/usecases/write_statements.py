@@ -41,6 +41,10 @@ QUESTIONS_DAYS = 60
 OWED = pa.schema(
     [("number", pa.string()), ("merchant_id", pa.string()), ("currency", pa.string()), ("total_minor", pa.int64())]
 )
+STATEMENT = (
+    *("number", "party_id", "currency", "snapshot", "snapshot_sha256"),
+    *("party_name", "total_minor", "total_service_ms", "corrects"),
+)
 RECIPIENT = Template(Recipient("", "", "", "", ""), "email", "locale", "name", "party_id", "time_zone")
 
 
@@ -96,7 +100,8 @@ def merchant_statements(
     for i, key in enumerate(zip(at["merchant_id"], at["currency"], strict=True)):
         rows[key].append(i)
     values = list(zip(*columns, strict=True))
-    minor, service_ms = at.get("stated_minor", at["amount_minor"]), at.get("stated_service_ms", at["service_ms"])
+    minor = at["stated_minor" if "stated_minor" in at else "amount_minor"]
+    service_ms = at["stated_service_ms" if "stated_service_ms" in at else "service_ms"]
     writer = _Writer(issue, StatementKind.MERCHANT)
     stated: list[tuple[int, int, str]] = []
     for number, ((merchant_id, currency), of) in enumerate(rows.items(), first_number):
@@ -221,13 +226,11 @@ class _Writer:
 
     def rows(self, stated: Sequence[tuple[int, int, str]]) -> Rows:
         """All that was written, as columns."""
-        own = ("number", "party_id", "currency", "snapshot", "snapshot_sha256", "party_name")
-        own = (*own, "total_minor", "total_service_ms", "corrects")
         issue = self.issue
         common = {"kind": self.kind.value, "run_id": issue.run_id, "period": issue.period, "is_void": 0, "reason": None}
         common |= {"revision": issue.revision, "issued_at_ms": issue.issued_at_ms}
         sent = {"state": "pending", "attempts": 0, "last_error": None, "updated_at_ms": issue.issued_at_ms}
-        statements = _columns(own, self.statements, common)
+        statements = _columns(STATEMENT, self.statements, common)
         names = ("number", "party_id", "currency", "total_minor")
         owed = pa.table([pa.array(statements[n], t) for n, t in zip(names, OWED.types, strict=True)], schema=OWED)
         return Rows(
