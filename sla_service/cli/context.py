@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Context:
     def writing(self) -> Iterator[Session]:
         """One transaction for one command."""
         self.require_schema()
-        with writing(self.engine) as session:
+        with writing(self.engine, origin=f"command line on {platform.node()}") as session:
             yield session
 
     @contextmanager

@@ -38,6 +38,11 @@ def iter_entries(session: Session, block: str | None = None) -> Iterator[pa.Reco
     yield from iter_arrow(session, query if block is None else query.where(ENTRIES.c.block == block))
 
 
+def count_entries(session: Session) -> int:
+    """How many there are."""
+    return int(session.connection().execute(select(func.count()).select_from(ENTRIES)).scalar_one())
+
+
 def list_merchant_entries(session: Session, merchant_id: str) -> list[dict[str, Any]]:
     """A merchant's entries in the order in which they were recorded, with the period of their statements."""
     query = select(*ENTRIES.columns, STATEMENTS.c.period).join_from(ENTRIES, STATEMENTS)
@@ -67,12 +72,13 @@ def sum_entries(
     return sorted(found, key=lambda row: (row["currency"], row["kind"]))
 
 
-def sum_accounts(session: Session) -> list[dict[str, Any]]:
-    """Debits and credits of each account and currency: account, currency, debit_minor, credit_minor."""
+def sum_accounts(session: Session, *, until: str | None = None) -> list[dict[str, Any]]:
+    """Debits and credits of each account: currency, account, debit_minor, credit_minor; effective up to a day."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for side in ("debit", "credit"):
         account = ENTRIES.c[f"account_{side}"]
         query = select(ENTRIES.c.currency, account, func.sum(ENTRIES.c.amount_minor))
+        query = query if until is None else query.where(ENTRIES.c.effective_on <= until)
         for currency, name, minor in session.connection().execute(query.group_by(ENTRIES.c.currency, account)):
             zero = {"currency": currency, "account": name, "debit_minor": 0, "credit_minor": 0}
             found.setdefault((currency, name), zero)[f"{side}_minor"] = int(minor)
