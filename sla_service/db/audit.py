@@ -123,3 +123,9 @@ def list_audit(
         query = query.where(AuditRecord.at_ms >= since_ms)
     newest = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(limit))
     return list(reversed(newest.all()))
+
+
+def find_change(session: Session, subject: str) -> AuditRecord | None:
+    """The first entry about exactly this."""
+    query = select_records(AuditRecord).where(AuditRecord.subject == subject)
+    return session.exec(query.order_by(col(AuditRecord.entry_no)).limit(1)).first()

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlmodel import Session
 
+from sla_service.db.audit import find_change
 from sla_service.db.chain import iter_blocks
-from sla_service.db.ledger_statements import find_told, list_disagreeing, list_unbooked
+from sla_service.db.ledger_statements import find_told, list_disagreeing, list_numbers, list_unbooked
 from sla_service.domain.chain import Chain, Finding
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.ledger import CONTENT, MOVES, Account, EntryKind, digest_entry
@@ -86,6 +87,8 @@ def likely(session: Session, row: Row, checked: Checked) -> dict[str, list[Any]]
     kind, _, name = str(row["entry_id"]).partition("/")
     told = find_told(session, row["number"]) or find_told(session, name) or {}
     same = checked.sample or {}
+    logged = find_change(session, f"ledger {row['block']}")
+    who, at_ms = (logged.actor, logged.at_ms) if logged else (None, None)
     match = _RUN_BLOCK.fullmatch(row["block"])
     is_use = kind == EntryKind.APPLIED
     moves = MOVES.get(kind, ("", ""))
@@ -99,11 +102,11 @@ def likely(session: Session, row: Row, checked: Checked) -> dict[str, list[Any]]
         "merchant_id": [told.get("party_id")],
         "currency": [told.get("currency")],
         "amount_minor": [abs(told.get("total_minor", 0))],
-        "number": [same.get("number") if is_use else name],
+        "number": list_numbers(session, row["merchant_id"]) if is_use else [name],
         "run_id": [*run_ids, told.get("run_id"), None],
         "effective_on": [same.get("effective_on"), *days],
-        "recorded_at_ms": [same.get("recorded_at_ms"), checked.block.sealed_at_ms if checked.block else None],
-        "recorded_by": [same.get("recorded_by"), told.get("issued_by"), told.get("approved_by")],
+        "recorded_at_ms": [same.get("recorded_at_ms"), at_ms, checked.block.sealed_at_ms if checked.block else None],
+        "recorded_by": [same.get("recorded_by"), who, told.get("issued_by"), told.get("approved_by")],
         "reason": [None, told.get("reason")],
         "reference": [name if is_use else None, None],
         "entry_id": [f"{one}/{row['number']}" for one in _NAMED_BY_KIND] + [f"{EntryKind.APPLIED}/{row['reference']}"],

@@ -49,7 +49,9 @@ def test_a_use_lowers_what_is_owed_and_says_when_it_counted_and_when_it_was_reco
 
 
 def test_debits_are_credits_in_every_currency(booked):
-    apply(booked, a_use("a", ONE, "1.00"), a_use("b", TWO, "100", currency="JPY"), a_use("c", THREE, "2", merchant="m2"))
+    apply(
+        booked, a_use("a", ONE, "1.00"), a_use("b", TWO, "100", currency="JPY"), a_use("c", THREE, "2", merchant="m2")
+    )
     with reading(booked) as session:
         accounts = sum_accounts(session)
         sums = {(row["currency"], row["kind"]): row["amount_minor"] for row in sum_entries(session)}
@@ -157,7 +159,12 @@ def test_what_was_booked_is_in_the_audit_log_with_its_sums(booked):
     with reading(booked) as session:
         (entry,) = list_audit(session, actor="cleo", limit=10)
         after = json.loads(entry.after)
-    assert (entry.action, after["file"], after["booked"], after["sums"]) == ("ledger.apply", "used.csv", 1, ["USD 29.90"])
+    assert (entry.action, after["file"], after["booked"], after["sums"]) == (
+        "ledger.apply",
+        "used.csv",
+        1,
+        ["USD 29.90"],
+    )
 
 
 def test_files_at_the_same_moment_cannot_apply_more_than_is_owed(booked):
