@@ -23,12 +23,16 @@ DATE_FORMATS = {"YYYY-MM-DD": "%Y-%m-%d", "DD/MM/YYYY": "%d/%m/%Y", "MM/DD/YYYY"
 class Terms:
     """What a ledger is told beyond the figures: names that it knows. ``docs/operations.md`` explains each setting."""
 
+    customer: str
+    """Which name of a merchant is the customer's: ``billing_ref``, ``merchant_id`` or ``name``."""
     item: str
     dates: str
     """A key of ``DATE_FORMATS``."""
     netsuite_location: str
     netsuite_apply: str
     """External id of the invoice that a memo is applied to, with ``{customer}``, ``{merchant}``, ``{period}``."""
+    xero_contact: str
+    """The same as ``customer``, for Xero, which knows contacts by their names."""
     xero_account: str
     xero_tax: str
     xero_sign: str
@@ -57,8 +61,8 @@ class Document:
     key: str
     """Its name in ledgers, derived from what is owed."""
     memo: str
-    customer: str
     merchant_id: str
+    billing_ref: str | None
     name: str
     email: str
     period: str
@@ -71,6 +75,14 @@ class Document:
         """The sum of the lines."""
         return Money(self.currency, sum(line.amount.minor for line in self.lines))
 
+    def customer(self, called: str) -> str:
+        """The merchant as a ledger knows it: by its account in billing, or else its id; by its id; or by its name."""
+        return {
+            "billing_ref": self.billing_ref or self.merchant_id,
+            "merchant_id": self.merchant_id,
+            "name": self.name,
+        }[called]
+
     @property
     def turned(self) -> Document:
         """The same with all signs turned: what is taken back, as a charge."""
@@ -78,7 +90,7 @@ class Document:
         return replace(self, lines=lines)
 
     def split(self, most: int) -> Iterator[Document]:
-        """Documents of at most so many lines; what is split is numbered ``-p2``, ``-p3``, so that names stay one's own."""
+        """Documents of at most so many lines; what is split is numbered ``-p2``, ``-p3``, so that names differ."""
         for i in range(0, len(self.lines), most):
             suffix = f"-p{i // most + 1}" if i else ""
             lines = self.lines[i : i + most]
@@ -157,9 +169,7 @@ def ledger_files(
     yield f"{stem}-control.csv", csv_bytes(CONTROL, control)
 
 
-def _parts(
-    documents: Iterable[Document], ledger: Ledger, terms: Terms, stem: str
-) -> Iterator[tuple[str, bytes, Sums]]:
+def _parts(documents: Iterable[Document], ledger: Ledger, terms: Terms, stem: str) -> Iterator[tuple[str, bytes, Sums]]:
     open_parts = {False: Part(ledger.credits, 1), True: Part(ledger.charges, 1)}
     for whole in documents:
         is_charge = whole.total.minor < 0

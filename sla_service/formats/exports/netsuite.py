@@ -22,7 +22,7 @@ def netsuite_rows(document: Document, terms: Terms, is_charge: bool) -> Rows:  #
         name,
         {
             "External ID": document.key,
-            "Customer": document.customer,
+            "Customer": document.customer(terms.customer),
             "Location": terms.netsuite_location,
             "Memo": document.memo,
             "Invoice #" if is_charge else "Credit #": document.number,
@@ -41,9 +41,8 @@ def netsuite_rows(document: Document, terms: Terms, is_charge: bool) -> Rows:  #
         }
         yield f"{name}Items", cells, line.amount
     if terms.netsuite_apply and not is_charge:
-        invoice = terms.netsuite_apply.format(
-            customer=document.customer, merchant=document.merchant_id, period=document.period
-        )
+        customer = document.customer(terms.customer)
+        invoice = terms.netsuite_apply.format(customer=customer, merchant=document.merchant_id, period=document.period)
         cells = {"External ID": document.key, "Apply": invoice, "Payment": document.total.amount}
         yield "CreditMemoApply", cells, None
 

@@ -18,7 +18,7 @@ def quickbooks_rows(document: Document, terms: Terms, is_charge: bool) -> Rows: 
     for line in document.lines:
         cells = {
             "DocNumber": short_number(document.number),
-            "Customer": document.customer,
+            "Customer": document.customer(terms.customer),
             "TxnDate": terms.day(document.issued_on),
             "Product/Service": terms.item,
             "Description": line.description,

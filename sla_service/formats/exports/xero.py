@@ -24,7 +24,7 @@ def xero_rows(document: Document, terms: Terms, is_charge: bool) -> Rows:  # noq
     for line in document.lines:
         money = Money(document.currency, sign * line.amount.minor)
         cells = {
-            "*ContactName": document.customer,
+            "*ContactName": document.customer(terms.xero_contact),
             "EmailAddress": document.email,
             "*InvoiceNumber": document.number,
             "Reference": document.key,
