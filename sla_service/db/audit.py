@@ -1,0 +1,61 @@
+"""The audit log: who did what, when, from where, with before and after, in the transaction of the change itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session
+
+from sla_service.db.tables import AuditRecord
+
+CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
+"""What an entry says; its number is given by the database, and its place in the chain by sealing."""
+
+State = Mapping[str, Any]
+
+
+def record_change(
+    session: Session,
+    *,
+    action: str,
+    subject: str,
+    now_ms: int,
+    actor: str,
+    before: State | None = None,
+    after: State | None = None,
+) -> None:
+    """Add an entry to the log.
+
+    Args:
+        session: Of the change; its ``info["origin"]`` says from where it comes.
+        action: What was done: ``run.approve``, ``import.impacts``.
+        subject: To what: ``run 3``, ``policy storefront-plus v2``.
+        now_ms: When.
+        actor: Who.
+        before: What it was; None where it was nothing.
+        after: What it is.
+    """
+    said = {
+        "at_ms": now_ms,
+        "actor": actor,
+        "origin": session.info.get("origin", ""),
+        "action": action,
+        "subject": subject,
+        "before": _json(before),
+        "after": _json(after),
+    }
+    session.add(AuditRecord(**said, sha256=audit_sha256(said)))
+    session.flush()
+
+
+def audit_sha256(entry: Mapping[str, Any]) -> str:
+    """The digest of what an entry says."""
+    content = json.dumps([entry[name] for name in CONTENT], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _json(state: State | None) -> str | None:
+    return None if state is None else json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
