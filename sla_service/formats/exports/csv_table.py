@@ -13,7 +13,7 @@ from sla_service.domain.money import Money
 # the same, and the control characters that some programs drop from a cell's beginning.
 _RISKY = tuple("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫")
 # Blanks of any script and marks that nobody sees: a program that trims cells would uncover what comes after them.
-_UNCOVERED = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
+_UNCOVERED = re.compile(r"\A[\s\u200b-\u200f\u2060\ufeff]*")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 CHUNK_ROWS = 2_000
 
@@ -22,7 +22,7 @@ def safe_text(text: str) -> str:
     """Text as a cell: what a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
     if _NUMBER.fullmatch(text):
         return text
-    bare = text[_UNCOVERED.match(text).end() :]  # type: ignore[union-attr] - it matches the empty text, too
+    bare = _UNCOVERED.sub("", text, count=1)
     return f"'{text}" if text.startswith(_RISKY) or bare.startswith(_RISKY) else text
 
 
