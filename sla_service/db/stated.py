@@ -49,6 +49,14 @@ def iter_credit_pages(
     yield from _pages(session, query if where is None else query.where(where))
 
 
+def iter_name_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
+    """All of a run's credits, with no more than what their names are made of, their amounts and statements."""
+    names = ("credit_no", "merchant_id", "service", "contract_starts_on", "period_start_ms", "time_zone")
+    columns = (*(CREDITS.c[name] for name in (*names, "currency", "stated_minor")), _STATED.c.number)
+    query = select(*columns).select_from(CREDITS.outerjoin(_STATED, _same_credit(_STATED)))
+    yield from _pages(session, query.where(CREDITS.c.run_id == run_id))
+
+
 def iter_document_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
     """The credits that state an amount, with what a document of theirs shows; the address is the one of the issue."""
     recipients = (
