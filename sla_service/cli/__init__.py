@@ -17,6 +17,7 @@ from sla_service.cli.fonts import fonts
 from sla_service.cli.keys import key, link
 from sla_service.cli.mail import mail
 from sla_service.cli.policy import policy
+from sla_service.cli.reconcile import reconcile
 from sla_service.cli.run import run
 from sla_service.cli.statement import statement
 from sla_service.domain.errors import InvalidValueError
@@ -33,12 +34,14 @@ The month, in order:
   sla --as ben run approve 1          a second person
   sla run issue 1
   sla statement render --run 1 -o statements/
-  sla export register --run 1 -o register.csv
+  sla export all --run 1 -o exports/
   sla mail send --run 1
+  sla reconcile 1                     statements, ledger, exports and mail are the same money
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
-6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person."""
+6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person,
+9 done, and what should be the same differs."""
 
 
 def parse_actor(name: str) -> str:
@@ -66,5 +69,5 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-for command in (db, import_, policy, run, statement, export, explain, mail, key, link, fonts, demo):
+for command in (db, import_, policy, run, statement, export, reconcile, explain, mail, key, link, fonts, demo):
     cli.add_command(command)

@@ -52,8 +52,13 @@ def iter_credit_pages(
 def iter_name_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
     """All of a run's credits, with no more than what their names are made of, their amounts and statements."""
     names = ("credit_no", "merchant_id", "service", "contract_starts_on", "period_start_ms", "time_zone")
-    columns = (*(CREDITS.c[name] for name in (*names, "currency", "stated_minor")), _STATED.c.number)
-    query = select(*columns).select_from(CREDITS.outerjoin(_STATED, _same_credit(_STATED)))
+    columns = (
+        *(CREDITS.c[name] for name in (*names, "currency", "stated_minor")),
+        _STATED.c.number,
+        _STATEMENTS.c.corrects,
+    )
+    joined = CREDITS.outerjoin(_STATED, _same_credit(_STATED))
+    query = select(*columns).select_from(joined.outerjoin(_STATEMENTS, _STATEMENTS.c.number == _STATED.c.number))
     yield from _pages(session, query.where(CREDITS.c.run_id == run_id))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from sla_service.db.stated import STATES_SOMETHING, iter_credit_pages, iter_lines
+from sla_service.db.stated import STATES_SOMETHING, iter_credit_pages, iter_lines, iter_name_pages
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
@@ -94,9 +94,8 @@ def lines(session: Session, run: Row, sums: Sums) -> Iterator[Row]:
 def journal(session: Session, run: Row, sums: Sums, accounts: tuple[str, str]) -> Iterator[Row]:
     """Three entries per credit in money; service time is no money and has none."""
     last_day = (Month.parse(run["period"]).next.first_day - timedelta(days=1)).isoformat()
-    for credit, is_only in with_neighbours(
-        credit for page in iter_credit_pages(session, run["run_id"]) for credit in page
-    ):
+    credits = (credit for page in iter_name_pages(session, run["run_id"]) for credit in page)
+    for credit, is_only in with_neighbours(credits):
         if credit["stated_minor"]:
             key = credit_key(credit, run, is_only=is_only)
             for row, money in journal_rows(credit, run, key, accounts, last_day):
