@@ -15,7 +15,7 @@ from sla_service.cli.export_files import Written, move_into, staged
 from sla_service.cli.tables import table
 from sla_service.db.exports import list_exports
 from sla_service.db.runs import load_run
-from sla_service.domain.instants import format_instant
+from sla_service.domain.instants import format_instant, to_datetime
 from sla_service.usecases.export_run import EXPORTS, KINDS
 
 RUN = click.option("--run", "run_id", required=True, type=click.IntRange(min=1), help="An issued run.")
@@ -103,7 +103,7 @@ def export_list(context: Context, run_id: int, as_json: bool) -> None:
             row["kind"],
             f"{row['rows']:,}",
             f"{row['bytes']:,}",
-            format_instant(row["made_at_ms"]),
+            f"{to_datetime(row['made_at_ms']):%Y-%m-%d %H:%M} UTC",
             row["made_by"],
             row["sha256"],
         )

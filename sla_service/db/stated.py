@@ -32,10 +32,10 @@ _BEHIND = (
     _STATEMENTS.c.party_name,
     _MERCHANTS.c.billing_ref,
 )
-DOCUMENT_COLUMNS = tuple(
-    CREDITS.c[name]
-    for name in ("credit_no", "merchant_id", "service", "contract_starts_on", "currency", "stated_minor")
-)
+_DOCUMENT = ("credit_no", "merchant_id", "service", "period_start_ms", "time_zone", "currency", "stated_minor")
+"""What a document shows of a credit."""
+_NAMES = ("credit_no", "merchant_id", "service", "contract_starts_on", "period_start_ms", "time_zone")
+"""What a credit's name in ledgers is made of."""
 
 
 def iter_credit_pages(
@@ -51,9 +51,8 @@ def iter_credit_pages(
 
 def iter_name_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
     """All of a run's credits, with no more than what their names are made of, their amounts and statements."""
-    names = ("credit_no", "merchant_id", "service", "contract_starts_on", "period_start_ms", "time_zone")
     columns = (
-        *(CREDITS.c[name] for name in (*names, "currency", "stated_minor")),
+        *(CREDITS.c[name] for name in (*_NAMES, "currency", "stated_minor")),
         _STATED.c.number,
         _STATEMENTS.c.corrects,
     )
@@ -75,7 +74,7 @@ def iter_document_pages(session: Session, run_id: int) -> Iterator[list[dict[str
     joined = CREDITS.join(_STATED, _same_credit(_STATED))
     joined = joined.join(_STATEMENTS, _STATEMENTS.c.number == _STATED.c.number)
     joined = joined.join(_MERCHANTS, _MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
-    columns = (*DOCUMENT_COLUMNS, *_BEHIND, recipients)
+    columns = (*(CREDITS.c[name] for name in _DOCUMENT), *_BEHIND, recipients)
     query = select(*columns).select_from(joined).where(CREDITS.c.run_id == run_id, CREDITS.c.stated_minor != 0)
     yield from _pages(session, query)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -61,7 +62,7 @@ def iter_documents(session: Session, run: Row) -> Iterator[Document]:
 
 
 def _document(rows: list[Row], run: Row) -> Document:
-    first = rows[0]
+    first, services = rows[0], Counter(row["service"] for row in rows)
     what = f"Service credits for {run['period']}, statement {first['number']}"
     return Document(
         number=first["number"],
@@ -74,11 +75,15 @@ def _document(rows: list[Row], run: Row) -> Document:
         period=run["period"],
         issued_on=to_datetime(run["issued_at_ms"]).date(),
         currency=first["currency"],
-        lines=tuple(_line(row, run) for row in rows),
+        lines=tuple(_line(row, run, is_only=services[row["service"]] == 1) for row in rows),
     )
 
 
-def _line(row: Row, run: Row) -> DocumentLine:
-    kind = "Service credit" if row["corrects"] is None else "Corrected service credit"
-    description = f"{kind}: {row['service']}, {run['period']}, statement {row['number']}"
+def _line(row: Row, run: Row, *, is_only: bool) -> DocumentLine:
+    """One credit; of a service with several, weeks or two contracts, it says from which day each one is."""
+    kind = "Service credit"
+    if row["corrects"] is not None:
+        kind = "Service credit, corrected" if row["stated_minor"] > 0 else "Service credit taken back"
+    since = "" if is_only else f" from {to_datetime(row['period_start_ms'], row['time_zone']).date().isoformat()}"
+    description = f"{kind}: {row['service']}{since}, {run['period']}, statement {row['number']}"
     return DocumentLine(row["service"], description, Money(row["currency"], row["stated_minor"]))
