@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from sla_service.domain.errors import (
+    ChangedError,
     ConflictError,
     ForbiddenError,
     InvalidValueError,
@@ -21,6 +22,7 @@ EXIT_CODES: dict[type[SlaError], int] = {
     InvalidValueError: 3,
     NotFoundError: 4,
     ConflictError: 5,
+    ChangedError: 5,
     ForbiddenError: 6,
     MissingSettingsError: 7,
 }
