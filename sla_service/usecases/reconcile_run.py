@@ -65,9 +65,10 @@ def reconcile_run(session: Session, run_id: int, terms: ExportTerms, *, progress
 
 
 def _difference(rule: str, what: str, row: Row) -> Difference:
+    is_absent = rule == "ledger" and not row["there"]
     return Difference(
         rule,
-        what,
+        "the ledger has no entry for the statement" if is_absent else what,
         number=row["number"] or "",
         merchant_id=row["merchant_id"],
         here=money_or_none(row["currency"], row["here"]),
