@@ -14,6 +14,14 @@ PREFIX = "SLA_"
 TESTS = "SLA_TEST_"
 """Names that the tests keep for themselves."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_CUSTOMERS = ("billing_ref", "merchant_id", "name")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "ledger_customer": _CUSTOMERS,
+    "ledger_dates": ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY"),
+    "xero_contact": _CUSTOMERS,
+    "xero_sign": ("positive", "negative"),
+}
+"""Settings that are one of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,20 @@ class Settings:
     """Journal: contra revenue, debited when a credit is issued."""
     account_credit: str = "2310 Credits owed to merchants"
     """Journal: liability, credited until the credit is used."""
+    ledger_customer: str = "billing_ref"
+    """Which name of a merchant is the customer's in NetSuite and QuickBooks."""
+    ledger_item: str = "Service credit"
+    """NetSuite's item, QuickBooks' product or service."""
+    ledger_dates: str = "YYYY-MM-DD"
+    """How days are written for NetSuite and QuickBooks; Xero has one way."""
+    netsuite_location: str = ""
+    netsuite_apply: str = ""
+    """External id of the invoice that a memo is applied to; memos stay open if empty."""
+    xero_contact: str = "name"
+    xero_account: str = "4910"
+    xero_tax: str = "Tax Exempt"
+    xero_sign: str = "positive"
+    quickbooks_tax: str = "NON"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -65,9 +87,9 @@ class Settings:
                 continue
             try:
                 values[field] = _read(field, given[field], default)
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, IndexError, AttributeError):
                 name, found = PREFIX + field.upper(), shown(given[field])
-                bad.append(Problem("setting_value", f"{name}: write {_form(default)}", value=found))
+                bad.append(Problem("setting_value", f"{name}: write {_form(field, default)}", value=found))
         if bad:
             raise InvalidValueError(bad)
         return cls(**values)  # type: ignore[arg-type]
@@ -115,7 +137,11 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
         raise InvalidValueError(problems)
 
 
-def _form(default: object) -> str:
+def _form(field: str, default: object) -> str:
+    if field in CHOICES:
+        return f"one of: {', '.join(CHOICES[field])}"
+    if field == "netsuite_apply":
+        return "text with no other braces than {customer}, {merchant} and {period}, such as INV-{customer}-{period}"
     match default:
         case bool():
             return "yes or no"
@@ -134,6 +160,9 @@ def _read(field: str, text: str, default: object) -> object:
             return Path(text)
         case tuple():
             return tuple(part.strip() for part in text.split("|") if part.strip())
-    if field == "accent" and _COLOUR.fullmatch(text) is None:
+    is_colourless = field == "accent" and _COLOUR.fullmatch(text) is None
+    if is_colourless or text not in CHOICES.get(field, (text,)):
         raise ValueError(field)
+    if field == "netsuite_apply":
+        text.format(customer="", merchant="", period="")
     return text
