@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
@@ -32,15 +32,51 @@ def lines_schema() -> pa.Schema:
     return schema_of(CREDIT_LINES)
 
 
-def load_credits(session: Session, run_id: int) -> pa.Table:
-    """A run's credits in order of their numbers."""
-    return read_arrow(session, select(CREDITS).where(CREDITS.c.run_id == run_id).order_by(CREDITS.c.credit_no))
+Numbers = tuple[int, int]
+"""A range of credit numbers, both ends in it."""
 
 
-def load_lines(session: Session, run_id: int) -> pa.Table:
-    """A run's lines in order of credit and line."""
+def load_credits(session: Session, run_id: int, numbers: Numbers | None = None) -> pa.Table:
+    """A run's credits in order of their numbers; those of a batch, if its range is given."""
+    query = select(CREDITS).where(CREDITS.c.run_id == run_id)
+    if numbers is not None:
+        query = query.where(CREDITS.c.credit_no.between(*numbers))
+    return read_arrow(session, query.order_by(CREDITS.c.credit_no))
+
+
+def load_lines(session: Session, run_id: int, numbers: Numbers | None = None) -> pa.Table:
+    """A run's lines in order of credit and line; those of a batch, if its range is given."""
     query = select(CREDIT_LINES).where(CREDIT_LINES.c.run_id == run_id)
+    if numbers is not None:
+        query = query.where(CREDIT_LINES.c.credit_no.between(*numbers))
     return read_arrow(session, query.order_by(CREDIT_LINES.c.credit_no, CREDIT_LINES.c.line_no))
+
+
+def totals_of_run(session: Session, run_id: int) -> dict[str, list[int]]:
+    """What a run states, by currency: how many credits, minor units, milliseconds of service."""
+    sums = (func.count(), func.sum(CREDITS.c.stated_minor), func.sum(CREDITS.c.stated_service_ms))
+    query = select(CREDITS.c.currency, *sums).where(CREDITS.c.run_id == run_id, _is_stated())
+    rows = session.connection().execute(query.group_by(CREDITS.c.currency))
+    return {row[0]: [int(value) for value in row[1:]] for row in sorted(map(tuple, rows))}
+
+
+def policies_of_run(session: Session, run_id: int) -> dict[str, str]:
+    """The policies that a run assesses by: name and version to digest."""
+    columns = (CREDITS.c.policy, CREDITS.c.policy_version, CREDITS.c.policy_digest)
+    query = select(*columns).where(CREDITS.c.run_id == run_id, CREDITS.c.policy_digest.is_not(None)).distinct()
+    return dict(sorted((f"{name} v{version}", sha256) for name, version, sha256 in session.connection().execute(query)))
+
+
+def stated_partners(session: Session, run_id: int) -> list[str]:
+    """The partners with a merchant for whom a run states something, by id."""
+    query = select(CREDITS.c.partner_id).where(
+        CREDITS.c.run_id == run_id, _is_stated(), CREDITS.c.partner_id.is_not(None)
+    )
+    return sorted(session.connection().execute(query.distinct()).scalars())
+
+
+def _is_stated() -> ColumnElement[bool]:
+    return (CREDITS.c.stated_minor != 0) | (CREDITS.c.stated_service_ms != 0)
 
 
 def summarise(session: Session, run_id: int) -> list[dict[str, Any]]:

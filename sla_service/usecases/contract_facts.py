@@ -52,17 +52,17 @@ class Surroundings:
     """By policy's digest: whether it needs nothing but the fee."""
 
 
-def surroundings(session: Session, gathered: Gathered, merchant_id: str | None = None) -> Surroundings:
-    """Read what the policies in use ask for."""
+def surroundings(session: Session, gathered: Gathered) -> Surroundings:
+    """Read what the policies in use ask for, about the merchants that were gathered."""
     found = Surroundings(gathered.month)
     if any(_asks_charges(policy) for policy in gathered.policies):
-        found.charges = _charges(session, gathered, merchant_id)
+        found.charges = _charges(session, gathered)
     if any(policy.claim for policy in gathered.policies):
-        rows = rows_of(load_claims(session, str(gathered.month), merchant_id))
+        rows = rows_of(load_claims(session, str(gathered.month), gathered.among))
         found.claims = {(row["merchant_id"], row["service"]): row for row in rows}
     if any(_asks_history(policy) for policy in gathered.policies):
         earlier: dict[Key, list[Row]] = defaultdict(list)
-        for row in rows_of(load_history(session, str(gathered.month), merchant_id=merchant_id)):
+        for row in rows_of(load_history(session, str(gathered.month), among=gathered.among)):
             earlier[row["merchant_id"], row["service"]].append(row)
         found.history = dict(earlier)
     return found
@@ -140,14 +140,14 @@ def looks_at_history(policy: Policy) -> bool:
     return policy.due_after is not None or any(isinstance(rule, Chronic) for rule in policy.chronic)
 
 
-def _charges(session: Session, gathered: Gathered, merchant_id: str | None) -> dict[Key, list[Charged]]:
+def _charges(session: Session, gathered: Gathered) -> dict[Key, list[Charged]]:
     """The charges of every month that a policy in use may ask for."""
     longest = max(months_in(policy.period).__ceil__() for policy in gathered.policies)
     months = [gathered.month.next, gathered.month]
     for _ in range(2 * longest + 1):
         months.append(months[-1].previous)
     found: dict[Key, list[Charged]] = defaultdict(list)
-    for row in rows_of(load_charges(session, [str(month) for month in months], merchant_id)):
+    for row in rows_of(load_charges(session, [str(month) for month in months], gathered.among)):
         charge = (row["kind"], Fraction(row["amount"]), row["currency"], row["month"])
         found[row["merchant_id"], row["service"]].append(charge)
     return dict(found)

@@ -43,8 +43,11 @@ Decisions = Mapping[tuple[str, str, str, int], Mapping[str, Any]]
 class CreditRows:
     """One run's rows."""
 
-    def __init__(self, run_id: int, gathered: Gathered, tables: Tables, measured: Measured) -> None:
+    def __init__(
+        self, run_id: int, gathered: Gathered, tables: Tables, measured: Measured, *, first_credit_no: int = 1
+    ) -> None:
         self.run_id, self.gathered, self.measured = run_id, gathered, measured
+        self.credit_nos = [first_credit_no + gathered.place_of(i) for i in range(len(gathered.subjects))]
         self.accounts = Accounts(gathered, tables, measured)
         self.totals = [row[1:] for row in zip(*(column.to_pylist() for column in measured.totals.columns), strict=True)]
         """The index is the number in the subjects table: every subject has a row."""
@@ -56,14 +59,14 @@ class CreditRows:
         self.numbers = {i: numbers[0] for (i, _), numbers in self.accounts.numbers.items()}
 
     def credits(self, known: Surroundings, decisions: Decisions, progress: Progress) -> pa.Table:
-        """A row per subject, parked ones included; numbers follow the order of the subjects."""
+        """A row per subject, parked ones included; numbers follow the places of the subjects."""
         schema = credits_schema()
         rows: list[tuple[Any, ...]] = []
         groups: dict[tuple[str, str, str], list[tuple[int, Policy]]] = defaultdict(list)
         for i, subject in enumerate(self.gathered.subjects):
             row = self._credit(i, subject, known)
             _decide(row, decisions)
-            row |= {"run_id": self.run_id, "credit_no": i + 1}
+            row |= {"run_id": self.run_id, "credit_no": self.credit_nos[i]}
             rows.append(tuple(map(row.get, schema.names)))
             if subject.policy is not None and subject.window is not None and subject.policy.group is not None:
                 groups[row["merchant_id"], subject.policy.group.name, row["currency"]].append((i, subject.policy))
@@ -105,7 +108,7 @@ class CreditRows:
         return pa.table(
             [
                 pa.array([self.run_id] * rows, pa.int64()),
-                pc.add(subject, 1),
+                pc.take(pa.array(self.credit_nos, pa.int64()), subject),
                 pc.add(pc.subtract(position, start), 1),
                 pc.take(ids, lines["incident"]),
                 lines["start_ms"],

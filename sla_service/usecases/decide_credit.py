@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from sla_service.db.among import Among
 from sla_service.db.bulk import rows_of
 from sla_service.db.credits import find_credit
 from sla_service.db.evidence import load_decisions
@@ -16,9 +17,11 @@ from sla_service.domain.errors import ConflictError, InvalidValueError, NotFound
 from sla_service.domain.money import Money
 
 
-def decisions_of(session: Session, period: str) -> dict[tuple[str, str, str, int], Mapping[str, Any]]:
+def decisions_of(
+    session: Session, period: str, among: Among | None = None
+) -> dict[tuple[str, str, str, int], Mapping[str, Any]]:
     """What people decided for a month, by merchant, service, contract's first day and period's start."""
-    rows = rows_of(load_decisions(session, period))
+    rows = rows_of(load_decisions(session, period, among))
     return {
         (row["merchant_id"], row["service"], row["contract_starts_on"], row["period_start_ms"]): row for row in rows
     }

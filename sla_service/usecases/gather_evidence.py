@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pyarrow as pa
 from sqlmodel import Session
 
+from sla_service.db.among import Among, only
 from sla_service.db.bulk import rows_of
-from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts, load_units, load_usage
+from sla_service.db.evidence import (
+    count_contracts,
+    load_contracts,
+    load_exclusions,
+    load_impacts,
+    load_units,
+    load_usage,
+    used_services,
+)
 from sla_service.db.incidents import list_incidents
 from sla_service.domain.accounting.detail import reach
 from sla_service.domain.accounting.grants import Grants
-from sla_service.domain.cycles import months_in
+from sla_service.domain.cycles import months_in, periods_ending_in
 from sla_service.domain.error_budget import BURN_ALERTS
 from sla_service.domain.incidents import Incident, usage_incident
 from sla_service.domain.instants import DAY_MS
@@ -50,10 +59,29 @@ class Gathered:
     exclusions: pa.Table | None = None
     usage: pa.Table | None = None
     as_of_ms: int = 0
+    among: Among | None = None
+    """Whom it is about; None for everyone."""
+    used_services: frozenset[str] | None = None
+    """Services of which anybody's usage is known, not only that of these merchants; None where nobody asked."""
+    places: list[int] = field(default_factory=list)
+    """Of each subject its place, from 0, among all that the contracts that were read can have; see ``place_of``."""
+
+    def place_of(self, i: int) -> int:
+        """The place of a subject: that of its contract times the most periods that one has, and its period's.
+
+        Contracts of which nothing is due leave a gap, so that the place of every other depends on the contracts alone.
+        """
+        return self.places[i] if self.places else i
 
 
 def gather(
-    session: Session, month: Month, *, as_of_ms: int, merchant_id: str | None = None, due: bool = True
+    session: Session,
+    month: Month,
+    *,
+    as_of_ms: int,
+    merchant_id: str | None = None,
+    among: Among | None = None,
+    due: bool = True,
 ) -> Gathered:
     """Read everything for a month.
 
@@ -63,23 +91,46 @@ def gather(
             contract's days.
         as_of_ms: Where open incidents are cut.
         merchant_id: Only this merchant, if given.
+        among: Only the merchants in this range, if given: what is found for them is what is found with all others.
         due: The periods that end in the month; otherwise those that are running at its end.
     """
-    gathered = Gathered(month, as_of_ms=as_of_ms)
-    _add_subjects(session, gathered, published_policies(session), merchant_id, due=due)
-    add_happenings(session, gathered, merchant_id)
+    gathered = Gathered(month, as_of_ms=as_of_ms, among=among or only(merchant_id))
+    published = published_policies(session)
+    _add_subjects(session, gathered, published, due=due)
+    add_happenings(session, gathered, published)
     return gathered
 
 
-def add_happenings(session: Session, gathered: Gathered, merchant_id: str | None = None) -> None:
-    """Read what happened within the reach of the gathered subjects."""
-    near = within_reach(gathered)
-    gathered.incidents = list_incidents(session, near=near)
-    gathered.impacts = load_impacts(session, near=near, merchant_id=merchant_id)
-    gathered.exclusions = load_exclusions(session, near=near, merchant_id=merchant_id)
+def add_happenings(session: Session, gathered: Gathered, published: Sequence[Policy]) -> None:
+    """Read what happened within the reach of the gathered subjects.
+
+    Args:
+        session: Open; only reads.
+        gathered: With its subjects and policies.
+        published: All policies, for what is asked about everyone's usage and not about these subjects'.
+    """
+    near, among = within_reach(gathered), gathered.among
+    gathered.incidents = list_incidents(session, near=near, among=among)
+    gathered.impacts = load_impacts(session, near=near, among=among)
+    gathered.exclusions = load_exclusions(session, near=near, among=among)
     if any(reads_usage(policy) for policy in gathered.policies):
-        gathered.usage = load_usage(session, near, merchant_id)
+        gathered.usage = load_usage(session, near, among)
         add_usage_incidents(gathered)
+    asking = [policy for policy in (*published, *gathered.policies) if policy.qualify.affected is not Affected.EVERYONE]
+    if asking:
+        services = sorted({policy.service for policy in asking})
+        gathered.used_services = used_services(session, services, _ever_within_reach(gathered.month, asking))
+
+
+def _ever_within_reach(month: Month, policies: Iterable[Policy]) -> Window:
+    """From when to when something may matter to anyone under these policies, in any zone."""
+    near = around(month)
+    for policy in policies:
+        for period in periods_ending_in(policy.period, month, "UTC"):
+            one = reach_of(policy, period, "UTC")
+            start_ms, end_ms = one.start_ms - ZONES_MARGIN_MS, one.end_ms + ZONES_MARGIN_MS
+            near = Window(min(near.start_ms, start_ms), max(near.end_ms, end_ms))
+    return near
 
 
 def add_usage_incidents(gathered: Gathered) -> None:
@@ -117,21 +168,38 @@ def reach_of(policy: Policy, period: Window, zone: str) -> Window:
     return reach(policy, period, Grants(policy, zone, period).first_ms(period))
 
 
-def _add_subjects(
-    session: Session, gathered: Gathered, policies: list[Policy], merchant_id: str | None, *, due: bool
-) -> None:
+def periods_per_contract(policies: Iterable[Policy], month: Month) -> int:
+    """The most periods of one contract that end in a month: 1 for calendar months, up to 5 for weeks."""
+    return max((len(periods_ending_in(policy.period, month, "UTC")) for policy in policies), default=1) or 1
+
+
+def contract_counts(session: Session, month: Month, policies: Sequence[Policy]) -> pa.Table:
+    """How many contracts ``gather`` reads of each merchant: merchant_id and contracts, sorted by code point."""
+    first_day, end_day = _days_read(month, policies)
+    return count_contracts(session, first_day=first_day, end_day=end_day)
+
+
+def _days_read(month: Month, policies: Sequence[Policy]) -> tuple[str, str]:
+    """Contracts are read that are in force on any day from the first of these until before the second."""
     months = max((months_in(policy.period).__ceil__() for policy in policies), default=1)
-    first = gathered.month.first_day
+    first = month.first_day
     for _ in range(months - 1 if months > 1 else 0):
         first = (first - timedelta(days=1)).replace(day=1)
     # A week or billing cycle that ends in the month may have begun before it.
     first_day = (first - timedelta(days=31)).isoformat() if _is_offset(policies) else first.isoformat()
-    end_day = gathered.month.next.first_day.isoformat()
-    units = _units(session, policies, first_day, end_day, merchant_id)
+    return first_day, month.next.first_day.isoformat()
+
+
+def _add_subjects(session: Session, gathered: Gathered, policies: list[Policy], *, due: bool) -> None:
+    first_day, end_day = _days_read(gathered.month, policies)
+    units = _units(session, policies, first_day, end_day, gathered.among)
     making = ContractPeriods(gathered.month, policies, units, due=due)
-    rows = load_contracts(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
-    for row in rows_of(rows):
-        gathered.subjects += making.subjects(row)
+    per_contract = periods_per_contract(policies, gathered.month)
+    rows = load_contracts(session, first_day=first_day, end_day=end_day, among=gathered.among)
+    for place, row in enumerate(rows_of(rows)):
+        subjects = list(making.subjects(row))
+        gathered.subjects += subjects
+        gathered.places += range(place * per_contract, place * per_contract + len(subjects))
     used = {subject.policy.digest: subject.policy for subject in gathered.subjects if subject.policy is not None}
     gathered.policies = sorted(used.values(), key=lambda policy: (policy.policy, policy.version))
     park_overlaps(gathered.subjects)
@@ -142,11 +210,11 @@ def _is_offset(policies: Iterable[Policy]) -> bool:
 
 
 def _units(
-    session: Session, policies: Iterable[Policy], first_day: str, end_day: str, merchant_id: str | None
+    session: Session, policies: Iterable[Policy], first_day: str, end_day: str, among: Among | None
 ) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     if any(policy.subject is not SubjectKind.MERCHANT for policy in policies):
-        rows = load_units(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
+        rows = load_units(session, first_day=first_day, end_day=end_day, among=among)
         for row in rows_of(rows):
             found[row["merchant_id"], row["service"]].append(row)
     return found
