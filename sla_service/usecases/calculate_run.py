@@ -48,13 +48,12 @@ def calculate_run(
 
     _supersede(session, month)
     progress("Reading evidence", 0, 1)
-    gathered = gather(session, month, as_of_ms=now_ms)
-    if not gathered.subjects:
+    gathered = gather(session, month, as_of_ms=now_ms, in_columns=True)
+    if not gathered.count:
         raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
     _refuse_contradictions(gathered)
-    last_ms = max((subject.window.end_ms for subject in gathered.subjects if subject.window), default=0)
-    if last_ms > now_ms:
-        ends = format_instant(month.window("UTC").end_ms if last_ms == 0 else last_ms)
+    if gathered.last_ms > now_ms:
+        ends = format_instant(gathered.last_ms)
         raise ConflictError("period_open", f"{month} has not ended for every merchant; it does at {ends}")
     progress("Measuring", 0, 1)
     tables = evidence_tables(gathered)
