@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sla_service.domain.bounds import CHANGE_PERCENT, Bounds, parse_bound
 from sla_service.domain.errors import InvalidValueError, MissingSettingsError, Problem, shown
+from sla_service.domain.money import Money
 
 PREFIX = "SLA_"
 TESTS = "SLA_TEST_"
 """Names that the tests keep for themselves."""
+BOUNDS = ("bound_merchant", "bound_run")
+"""Settings that are amounts."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -46,6 +50,13 @@ class Settings:
     account_credit: str = "2310 Credits owed to merchants"
     """Journal: liability, credited until the credit is used."""
 
+    bound_merchant: tuple[Money, ...] = Bounds().merchant
+    """The most that a run credits one merchant before a second approver is needed; ``|`` between currencies."""
+    bound_run: tuple[Money, ...] = Bounds().run
+    """The most that a run comes to before a second approver is needed."""
+    bound_change: int = CHANGE_PERCENT
+    """Percent by which a run may differ from what was issued for the month before."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.
@@ -62,9 +73,9 @@ class Settings:
                 continue
             try:
                 values[field] = _read(field, given[field], default)
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, InvalidValueError):
                 name, found = PREFIX + field.upper(), shown(given[field])
-                bad.append(Problem("setting_value", f"{name}: write {_form(default)}", value=found))
+                bad.append(Problem("setting_value", f"{name}: write {_form(field, default)}", value=found))
         if bad:
             raise InvalidValueError(bad)
         return cls(**values)  # type: ignore[arg-type]
@@ -77,6 +88,11 @@ class Settings:
     def url(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.home / 'sla.db'}"
+
+    @property
+    def bounds(self) -> Bounds:
+        """What stops a run for one more person."""
+        return Bounds(self.bound_merchant, self.bound_run, self.bound_change)
 
     @property
     def fonts(self) -> Path:
@@ -107,7 +123,9 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
         raise InvalidValueError(problems)
 
 
-def _form(default: object) -> str:
+def _form(field: str, default: object) -> str:
+    if field in BOUNDS:
+        return "a currency and an amount for each, such as USD 5000|EUR 5000"
     match default:
         case bool():
             return "yes or no"
@@ -116,12 +134,21 @@ def _form(default: object) -> str:
     return "a colour such as #0b5563"
 
 
+def _whole(field: str, text: str) -> int:
+    number = int(text)
+    if field == "bound_change" and number < 0:
+        raise ValueError(field)
+    return number
+
+
 def _read(field: str, text: str, default: object) -> object:
     match default:
+        case tuple() if field in BOUNDS:
+            return tuple(parse_bound(part.strip()) for part in text.split("|") if part.strip())
         case bool():
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
         case int():
-            return int(text)
+            return _whole(field, text)
         case Path():
             return Path(text)
         case tuple():

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from sla_service.db.tables import AuditRecord
 
 CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
 """What an entry says; its number is given by the database, and its place in the chain by sealing."""
 
+READ_ENTRIES = 100
+"""Entries in memory at one time; who looks for the newest mostly finds it among these."""
 State = Mapping[str, Any]
 
 
@@ -49,6 +51,12 @@ def record_change(
     }
     session.add(AuditRecord(**said, sha256=audit_sha256(said)))
     session.flush()
+
+
+def iter_entries(session: Session, subject: str) -> Iterator[AuditRecord]:
+    """What was done to something, the newest first; only as much is read as is asked for."""
+    query = select(AuditRecord).where(AuditRecord.subject == subject).order_by(col(AuditRecord.entry_no).desc())
+    yield from session.exec(query.execution_options(yield_per=READ_ENTRIES))
 
 
 def audit_sha256(entry: Mapping[str, Any]) -> str:

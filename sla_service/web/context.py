@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from flask import current_app
+from flask import current_app, g, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -53,12 +53,18 @@ def write(engine: Engine, work: Callable[[Session], T]) -> T:
     """
     for attempt in range(1, WRITE_ATTEMPTS + 1):
         try:
-            with writing(engine) as session:
+            with writing(engine, origin=_origin()) as session:
                 return work(session)
         except DBAPIError as error:
             if attempt == WRITE_ATTEMPTS or not _lost_race(error):
                 raise
     raise AssertionError
+
+
+def _origin() -> str:
+    """From where a request comes, for the audit log: the address, and the name of its key if it has one."""
+    key = f" with the key {g.caller}" if "caller" in g else ""
+    return f"{request.remote_addr or 'unknown'}{key}"
 
 
 def _lost_race(error: BaseException | None) -> bool:
