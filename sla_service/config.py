@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sla_service.domain.bounds import CHANGE_PERCENT, Bounds, parse_bound
 from sla_service.domain.errors import InvalidValueError, MissingSettingsError, Problem, shown
+from sla_service.domain.money import Money
 
 PREFIX = "SLA_"
 TESTS = "SLA_TEST_"
 """Names that the tests keep for themselves."""
+BOUNDS = ("bound_merchant", "bound_run")
+"""Settings that are amounts."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CUSTOMERS = ("billing_ref", "merchant_id", "name")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -71,6 +75,13 @@ class Settings:
     xero_sign: str = "positive"
     quickbooks_tax: str = "NON"
 
+    bound_merchant: tuple[Money, ...] = Bounds().merchant
+    """The most that a run credits one merchant before a second approver is needed; ``|`` between currencies."""
+    bound_run: tuple[Money, ...] = Bounds().run
+    """The most that a run comes to before a second approver is needed."""
+    bound_change: int = CHANGE_PERCENT
+    """Percent by which a run may differ from what was issued for the month before."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.
@@ -87,7 +98,7 @@ class Settings:
                 continue
             try:
                 values[field] = _read(field, given[field], default)
-            except (ValueError, KeyError, IndexError, AttributeError):
+            except (ValueError, KeyError, IndexError, AttributeError, InvalidValueError):
                 name, found = PREFIX + field.upper(), shown(given[field])
                 bad.append(Problem("setting_value", f"{name}: write {_form(field, default)}", value=found))
         if bad:
@@ -102,6 +113,11 @@ class Settings:
     def url(self) -> str:
         """The database's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.home / 'sla.db'}"
+
+    @property
+    def bounds(self) -> Bounds:
+        """What stops a run for one more person."""
+        return Bounds(self.bound_merchant, self.bound_run, self.bound_change)
 
     @property
     def fonts(self) -> Path:
@@ -142,6 +158,8 @@ def _form(field: str, default: object) -> str:
         return f"one of: {', '.join(CHOICES[field])}"
     if field == "netsuite_apply":
         return "text with no other braces than {customer}, {merchant} and {period}, such as INV-{customer}-{period}"
+    if field in BOUNDS:
+        return "a currency and an amount for each, such as USD 5000|EUR 5000"
     match default:
         case bool():
             return "yes or no"
@@ -150,12 +168,21 @@ def _form(field: str, default: object) -> str:
     return "a colour such as #0b5563"
 
 
+def _whole(field: str, text: str) -> int:
+    number = int(text)
+    if field == "bound_change" and number < 0:
+        raise ValueError(field)
+    return number
+
+
 def _read(field: str, text: str, default: object) -> object:
     match default:
+        case tuple() if field in BOUNDS:
+            return tuple(parse_bound(part.strip()) for part in text.split("|") if part.strip())
         case bool():
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
         case int():
-            return int(text)
+            return _whole(field, text)
         case Path():
             return Path(text)
         case tuple():

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.run_review import run_review
 from sla_service.cli.sealing import keep, seal
 from sla_service.cli.tables import grouped, table
 from sla_service.db.chain import find_head
@@ -27,6 +28,7 @@ from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.formats.policy_scalars import parse_money
+from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import NEXT, approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
@@ -36,15 +38,6 @@ from sla_service.usecases.read_parked import silent_incidents
 from sla_service.usecases.work_run import withdrawing, work_run
 
 RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
-OUTCOMES = {
-    "credited": "credited",
-    "met": "commitment met",
-    "below_minimum": "credit below the minimum",
-    "nothing_owed": "missed, nothing owed",
-    "unclaimed": "owed if claimed in time",
-    "undefined": "no single answer in the contract",
-    "parked": "could not be assessed",
-}
 SHOWN_PARKED = 20
 
 
@@ -106,6 +99,9 @@ def run_show(context: Context, run_id: int, as_json: bool) -> None:
             click.echo(json.dumps(_mapping(session, found)))
         else:
             print_run(context.console, session, found, list_parked(session, run_id))
+
+
+run.add_command(run_review)
 
 
 def begin_or_resume(context: Context, month: Month) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from flask import current_app, has_request_context, request
+from flask import current_app, g, has_request_context, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -59,8 +59,11 @@ def transaction() -> Iterator[Session]:
 
 
 def origin() -> str:
-    """From where this request comes, for the audit log."""
-    return f"address {request.remote_addr}" if has_request_context() else ""
+    """From where a request comes, for the audit log: the address, and the name of its key if it has one."""
+    if not has_request_context():
+        return ""
+    key = f" with the key {g.caller}" if "caller" in g else ""
+    return f"{request.remote_addr or 'unknown'}{key}"
 
 
 def write(engine: Engine, work: Callable[[Session], T]) -> T:
