@@ -7,6 +7,7 @@ import re
 import click
 
 from sla_service import __version__
+from sla_service.cli.audit import audit
 from sla_service.cli.context import Context
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
@@ -15,6 +16,7 @@ from sla_service.cli.explain import explain
 from sla_service.cli.export import export
 from sla_service.cli.fonts import fonts
 from sla_service.cli.keys import key, link
+from sla_service.cli.ledger import ledger
 from sla_service.cli.mail import mail
 from sla_service.cli.policy import policy
 from sla_service.cli.run import run
@@ -35,10 +37,13 @@ The month, in order:
   sla statement render --run 1 -o statements/
   sla export register --run 1 -o register.csv
   sla mail send --run 1
+  sla ledger apply used.csv           what billing took off its invoices
+  sla ledger verify
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
-6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person."""
+6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person,
+9 ledger or audit log are not as they were sealed."""
 
 
 def parse_actor(name: str) -> str:
@@ -66,5 +71,5 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-for command in (db, import_, policy, run, statement, export, explain, mail, key, link, fonts, demo):
+for command in (db, import_, policy, run, statement, export, ledger, audit, explain, mail, key, link, fonts, demo):
     cli.add_command(command)
