@@ -9,6 +9,7 @@ import click
 from sla_service import __version__
 from sla_service.cli.audit import audit
 from sla_service.cli.context import Context
+from sla_service.cli.correction import run_correct
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
 from sla_service.cli.errors import TeachingGroup
@@ -71,5 +72,6 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
+run.add_command(run_correct)
 for command in (db, import_, policy, run, statement, export, ledger, audit, explain, mail, key, link, fonts, demo):
     cli.add_command(command)

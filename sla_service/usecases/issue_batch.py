@@ -82,8 +82,12 @@ class BatchIssue:
         run, rows = self.run, owed.num_rows
         day = to_datetime(run.issued_at_ms or 0).date().isoformat()
         common = {
-            **{"effective_on": day, "run_id": run.run_id, "block": block_of(run.run_id, batch.batch_no)},
-            **{"recorded_at_ms": run.issued_at_ms or 0, "recorded_by": run.issued_by or "", "reason": run.reason},
+            "effective_on": day,
+            "run_id": run.run_id,
+            "block": block_of(run.run_id, batch.batch_no),
+            "recorded_at_ms": run.issued_at_ms or 0,
+            "recorded_by": run.issued_by or "",
+            "reason": run.reason,
         }
         for name, value in common.items():
             kind = pa.int64() if isinstance(value, int) else pa.string()
@@ -125,5 +129,5 @@ def _by_merchants(stated: pa.Table) -> list[pa.Table]:
     """Credits in parts, each with all of some merchants."""
     ids = stated["merchant_id"].to_pylist()
     starts = [i for i, one in enumerate(ids) if not i or one != ids[i - 1]][::BATCH]
-    ends = [*starts[1:], len(ids)]
+    ends = [*starts[1:], len(ids)][: len(starts)]
     return [stated.slice(start, end - start) for start, end in zip(starts, ends, strict=True)]
