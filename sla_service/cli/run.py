@@ -12,6 +12,7 @@ from rich.console import Console
 from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
+from sla_service.cli.correction import print_review, review_mapping
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_review import run_review
 from sla_service.cli.sealing import keep, seal
@@ -35,6 +36,7 @@ from sla_service.usecases.issue_run import issuer_of, start_issue
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.read_parked import silent_incidents
+from sla_service.usecases.review_correction import review_correction
 from sla_service.usecases.work_run import withdrawing, work_run
 
 RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
@@ -226,6 +228,8 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
     outcomes = [(OUTCOMES[outcome], f"{counts[outcome]:,}") for outcome in OUTCOMES if outcome in counts]
     console.print(table("All contracts", ("outcome", "contracts"), outcomes, numbers=("contracts",)))
     print_parked(console, parked)
+    if found.kind == "correction":
+        print_review(console, review_correction(session, found))
     for incident_id in silent_incidents(session, Month.parse(found.period)):
         console.print(f"Note: {incident_id} has neither a timeline nor impacts, so it counts for nobody.")
     console.print(f"Run {found.run_id} is {found.state}; {NEXT[found.state]}.", highlight=False)
@@ -294,4 +298,5 @@ def _mapping(session: Session, found: RunRecord) -> dict[str, object]:
             for c in list_parked(session, found.run_id)
         ],
         "outbox": count_by_state(session, found.run_id),
+        **(review_mapping(review_correction(session, found)) if found.kind == "correction" else {}),
     }

@@ -29,6 +29,7 @@ class RunRecord(Record, table=True):
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("kind IN ('close', 'correction')", name="kind"),
         CheckConstraint("(kind = 'correction') = (revision > 1)", name="revision"),
+        CheckConstraint("voids IS NULL OR (reason IS NOT NULL AND kind = 'correction')", name="void"),
         # One run at a time is on its way to being paid for a period, or has been; its corrections follow one by one.
         Index("uq_runs_live_period", "period", "revision", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         STRICT,
@@ -58,6 +59,9 @@ class RunRecord(Record, table=True):
     rejected_by: str | None = optional_text()
     rejected_reason: str | None = optional_text()
     ledger_head: str | None = optional_text()
+    voids: str | None = optional_text()
+    """Number of the statement that it takes back; a foreign key would go in a circle with the statements' own."""
+    reason: str | None = optional_text()
 
 
 class RunBatchRecord(Record, table=True):
