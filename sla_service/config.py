@@ -46,6 +46,9 @@ class Settings:
     account_credit: str = "2310 Credits owed to merchants"
     """Journal: liability, credited until the credit is used."""
 
+    worker_lost_seconds: int = 30
+    """How long after its last sign of life a worker counts as lost, and its batch goes to another."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.

@@ -1,7 +1,7 @@
-"""The job queue on PostgreSQL: procrastinate's own tables in a schema of their own, and jobs put there in our transaction.
+"""The job queue on PostgreSQL: procrastinate's tables in a schema of their own; jobs put there in our transaction.
 
-Its rows are notes about what to do next. What has been done stands in ``run_batches`` alone, so the queue may be emptied
-or made anew at any time without losing more than the notes.
+Its rows are notes about what to do next. What has been done stands in ``run_batches`` alone, so the queue may be
+emptied or made anew at any time without losing more than the notes.
 """
 
 from __future__ import annotations
