@@ -61,19 +61,20 @@ class Loop:
                 self._running = None
 
     async def _worker(self, app: App) -> None:
-        only: WorkerOptions = {"queues": self.queues} if self.queues else {}
-        await app.run_worker_async(
-            **only,
-            name=self.bench.name,
-            concurrency=1,
-            fetch_job_polling_interval=POLL_S,
+        options: WorkerOptions = {
+            "name": self.bench.name,
+            "concurrency": 1,
+            "fetch_job_polling_interval": POLL_S,
             # What was done stands in the batches, and why a run stopped beside it: the queue has only what is to do.
-            delete_jobs="always",
-            install_signal_handlers=False,
-            update_heartbeat_interval=self.lost_s / CHECKS_PER_LEASE,
-            stalled_worker_timeout=self.lost_s,
-            worker_middleware=[self._watch_report],
-        )
+            "delete_jobs": "always",
+            "install_signal_handlers": False,
+            "update_heartbeat_interval": self.lost_s / CHECKS_PER_LEASE,
+            "stalled_worker_timeout": self.lost_s,
+            "worker_middleware": [self._watch_report],
+        }
+        if self.queues is not None:
+            options["queues"] = self.queues
+        await app.run_worker_async(**options)
 
     async def _watch_report(
         self, call_next: Callable[[], Awaitable[Any]], _context: JobContext, _worker: Worker
