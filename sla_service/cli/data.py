@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.db.engine import schema_revisions, upgrade
+from sla_service.db.engine import is_queue_current, schema_revisions, upgrade
 from sla_service.formats.nouns import NOUNS
 from sla_service.usecases.import_rows import ImportOutcome, import_file
 
@@ -23,7 +23,7 @@ def db() -> None:
 def db_upgrade(context: Context) -> None:
     """Create or upgrade the tables; safe to repeat."""
     before, head = schema_revisions(context.engine)
-    if before == head:
+    if before == head and is_queue_current(context.engine):
         click.echo(f"The database is up to date ({head}).")
         return
     upgrade(context.engine)
