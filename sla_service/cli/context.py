@@ -33,6 +33,8 @@ class Context:
     clock: Callable[[], int]
     """Now, in milliseconds since 1970."""
     actor: str = field(default_factory=getpass.getuser)
+    origin: str = field(default_factory=lambda: f"terminal of {getpass.getuser()} on {platform.node()}")
+    """From where they ask, for the audit log: the login name too, which ``--as`` does not change."""
     quiet: bool = False
 
     @cached_property
@@ -50,7 +52,7 @@ class Context:
     def writing(self) -> Iterator[Session]:
         """One transaction for one command."""
         self.require_schema()
-        with writing(self.engine, origin=f"command line on {platform.node()}") as session:
+        with writing(self.engine, origin=self.origin) as session:
             yield session
 
     @contextmanager

@@ -13,33 +13,31 @@ from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.run_review import run_review
+from sla_service.cli.sealing import keep, seal
 from sla_service.cli.tables import grouped, table
+from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
+from sla_service.db.statements import list_statements
 from sla_service.db.tables import CreditRecord, RunRecord
 from sla_service.domain.assessment import Outcome
+from sla_service.domain.chain import Chain
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.formats.policy_scalars import parse_money
-from sla_service.usecases.calculate_run import calculate_run
+from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
-from sla_service.usecases.decide_run import NEXT, approve_run, reject_run
-from sla_service.usecases.issue_run import issue_run, issuer_of
+from sla_service.usecases.decide_run import NEXT, approve_run, reject_run, submit_run
+from sla_service.usecases.issue_run import issuer_of, start_issue
+from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.read_parked import silent_incidents
+from sla_service.usecases.work_run import withdrawing, work_run
 
 RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
-OUTCOMES = {
-    "credited": "credited",
-    "met": "commitment met",
-    "below_minimum": "credit below the minimum",
-    "nothing_owed": "missed, nothing owed",
-    "unclaimed": "owed if claimed in time",
-    "undefined": "no single answer in the contract",
-    "parked": "could not be assessed",
-}
 SHOWN_PARKED = 20
 
 
@@ -58,9 +56,9 @@ def run_calculate(context: Context, period: str, as_json: bool) -> None:
     Exit code 8 says that some cases are parked for a person; everything else is calculated.
     """
     month = Month.parse(period)
-    with context.progress() as progress, context.writing() as session:
-        made = calculate_run(session, month, now_ms=context.clock(), actor=context.actor, progress=progress)
-        run_id = made.run_id
+    run_id = begin_or_resume(context, month)
+    with context.progress() as progress:
+        work_run(context.writing, run_id, now=context.clock, progress=progress)
     with context.reading() as session:
         found = load_run(session, run_id)
         parked = list_parked(session, run_id)
@@ -103,15 +101,39 @@ def run_show(context: Context, run_id: int, as_json: bool) -> None:
             print_run(context.console, session, found, list_parked(session, run_id))
 
 
+run.add_command(run_review)
+
+
+def begin_or_resume(context: Context, month: Month) -> int:
+    """The draft of a month that was left unfinished from the same evidence, or a new one."""
+    with context.writing() as session:
+        return plan_run(session, month, now_ms=context.clock(), actor=context.actor).run_id
+
+
+@run.command("submit")
+@RUN
+@pass_context
+def run_submit(context: Context, run_id: int) -> None:
+    """Hand a calculated run over for approval; from here on, every change of what it rests on is noticed."""
+    with context.writing() as session:
+        issuer = issuer_of(context.settings)
+        found = submit_run(session, run_id, issuer=issuer, now_ms=context.clock(), actor=context.actor)
+        digest = found.digest[:12]
+    click.echo(f"Run {run_id} is submitted by {context.actor}; its digest is {digest}.")
+    click.echo(f"A second person approves it: `sla --as NAME run approve {run_id} --digest {digest}`.")
+
+
 @run.command("approve")
 @RUN
 @click.option("--digest", help="What you reviewed (`run show` prints it); refuses if the figures changed since.")
 @pass_context
 def run_approve(context: Context, run_id: int, digest: str | None) -> None:
-    """Approve a calculated run; not as the person who calculated it."""
-    with context.writing() as session:
-        approve_run(session, run_id, digest=digest, now_ms=context.clock(), actor=context.actor)
+    """Approve a submitted run; not as the person who calculated it."""
+    now_ms, issuer = context.clock(), issuer_of(context.settings)
+    with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
+        approve_run(session, run_id, digest=digest, issuer=issuer, now_ms=now_ms, actor=context.actor)
         parked = len(list_parked(session, run_id))
+    seal(context)
     if parked:
         click.echo(f"{parked} cases are parked: they are not part of what will be issued (`sla run show {run_id}`).")
     click.echo(f"Run {run_id} is approved by {context.actor}. Issue it with `sla run issue {run_id}`.")
@@ -119,11 +141,12 @@ def run_approve(context: Context, run_id: int, digest: str | None) -> None:
 
 @run.command("reject")
 @RUN
+@click.option("--reason", required=True, help="Why; it is kept with the run.")
 @pass_context
-def run_reject(context: Context, run_id: int) -> None:
+def run_reject(context: Context, run_id: int, reason: str) -> None:
     """Set a run aside that is not issued; the month can then be calculated again."""
     with context.writing() as session:
-        reject_run(session, run_id)
+        reject_run(session, run_id, reason=reason, now_ms=context.clock(), actor=context.actor)
     click.echo(f"Run {run_id} is rejected; nothing of it is owed.")
 
 
@@ -150,19 +173,26 @@ def run_decide(context: Context, run_id: int, credit_no: int, amount: str, reaso
 @RUN
 @pass_context
 def run_issue(context: Context, run_id: int) -> None:
-    """Issue an approved run: statements get their numbers and freeze. This cannot be undone, only corrected."""
-    with context.progress() as progress, context.writing() as session:
-        issued = issue_run(
-            session,
-            run_id,
-            issuer=issuer_of(context.settings),
-            now_ms=context.clock(),
-            actor=context.actor,
-            progress=progress,
-        )
+    """Issue an approved run: statements get their numbers and freeze. This cannot be undone, only corrected.
+
+    If it is interrupted, call it again: it goes on where it stopped, with the same result.
+    """
+    now_ms, issuer = context.clock(), issuer_of(context.settings)
+    with context.reading() as session:
+        is_begun = load_run(session, run_id).state == "issuing"
+    if not is_begun:
+        with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
+            start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=context.actor)
+    with context.progress() as progress:
+        work_run(context.writing, run_id, now=context.clock, progress=progress)
+    with context.reading() as session:
+        head = find_head(session, Chain.LEDGER.value)
+        counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
+    keep(context, head, run_id=run_id)
+    seal(context)
     click.echo(
-        f"Run {run_id} is issued: {issued.merchant_statements:,} statements for merchants, "
-        f"{issued.partner_statements:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",
+        f"Run {run_id} is issued: {counts['merchant']:,} statements for merchants, "
+        f"{counts['partner']:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",
     )
 
 

@@ -24,6 +24,10 @@ AUDIT: Table = metadata.tables["audit_log"]
 CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
 """What an entry says; its number is given by the database, and its place in the chain by sealing."""
 
+READ_ENTRIES = 100
+"""Entries in memory at one time; who looks for the newest mostly finds it among these."""
+LAST_ENTRY = 2**62
+"""Not before any entry."""
 State = Mapping[str, Any]
 
 
@@ -59,6 +63,18 @@ def record_change(
     }
     session.add(AuditRecord(**said, sha256=audit_sha256(said)))
     session.flush()
+
+
+def iter_entries(session: Session, subject: str) -> Iterator[AuditRecord]:
+    """What was done to something, the newest first; only as much is read as is asked for."""
+    before = LAST_ENTRY
+    while True:
+        query = select_records(AuditRecord).where(AuditRecord.subject == subject, col(AuditRecord.entry_no) < before)
+        some = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(READ_ENTRIES)).all()
+        yield from some
+        if len(some) < READ_ENTRIES:
+            return
+        before = some[-1].entry_no or 0
 
 
 def audit_sha256(entry: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from sqlalchemy import Select, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,6 +43,23 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
+def numbered(rows: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Number the distinct rows in the order in which they first appear; nulls are equal.
+
+    Returns:
+        Each row's number, and of each number the index of the first row that has it.
+    """
+    numbers = pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)
+    for column in rows.columns:
+        codes = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        both = pc.add(pc.multiply(numbers, max(1, len(codes.dictionary))), codes.indices.cast(pa.int64()))
+        # Numbered again after each column: a product of all of them could be too large.
+        numbers = both.dictionary_encode().indices.cast(pa.int64())
+    places = pa.table({"number": numbers, "place": pa.array(range(rows.num_rows), pa.int64())})
+    firsts = places.group_by("number").aggregate([("place", "min")]).sort_by("number")
+    return numbers, firsts["place_min"].combine_chunks()
+
+
 def copy_in(session: Session, table: Table, rows: pa.Table) -> None:
     """Append Arrow rows to a table, within the session's transaction.
 
@@ -62,10 +80,14 @@ def copy_in(session: Session, table: Table, rows: pa.Table) -> None:
         return
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN (FORMAT csv)') as copy:
         for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
-            # Strings are quoted and nulls are empty: just what COPY's csv format tells apart.
-            buffer = io.BytesIO()
-            pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
-            copy.write(buffer.getvalue())
+            copy.write(csv_bytes(batch))
+
+
+def csv_bytes(rows: pa.RecordBatch) -> bytes:
+    """Rows without a header; strings are quoted and nulls are empty: just what COPY's csv format tells apart."""
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(rows, buffer, pyarrow.csv.WriteOptions(include_header=False))
+    return buffer.getvalue()
 
 
 def read_arrow(session: Session, query: Select[Any]) -> pa.Table:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import Session
 
+from sla_service.db.among import Among, within
 from sla_service.db.bulk import read_arrow
 from sla_service.db.tables import CreditRecord, RunRecord
 
 
-def load_history(session: Session, before: str, *, merchant_id: str | None = None) -> pa.Table:
+def load_history(session: Session, before: str, *, among: Among | None = None) -> pa.Table:
     """Credits of issued runs for months before one.
 
     Args:
         session: Open.
         before: ``YYYY-MM``; earlier months only.
-        merchant_id: Only this merchant, if given.
+        among: Only these merchants, if given.
 
     Returns:
         merchant_id, service, policy, contract_starts_on, month, period_end_ms, availability (exact ratio), steps
@@ -24,7 +27,7 @@ def load_history(session: Session, before: str, *, merchant_id: str | None = Non
         sorted by merchant, service and end.
     """
     credits, runs = CreditRecord.__table__, RunRecord.__table__  # type: ignore[attr-defined]
-    query = select(
+    query: Select[Any] = select(
         credits.c.merchant_id,
         credits.c.service,
         credits.c.policy,
@@ -38,7 +41,6 @@ def load_history(session: Session, before: str, *, merchant_id: str | None = Non
         credits.c.service_ms,
     ).join_from(credits, runs, credits.c.run_id == runs.c.run_id)
     query = query.where(runs.c.state == "issued", runs.c.period < before)
-    if merchant_id is not None:
-        query = query.where(credits.c.merchant_id == merchant_id)
+    query = within(session, query, credits.c.merchant_id, among)
     keys = ("merchant_id", "service", "period_end_ms")
     return read_arrow(session, query).sort_by([(key, "ascending") for key in keys])

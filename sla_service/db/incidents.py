@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, and_, col, or_, select
 
-from sla_service.db.tables import ImpactRecord, IncidentRecord, TimelinePointRecord
+from sla_service.db.among import Among, is_among
+from sla_service.db.tables import ImpactRecord, IncidentRecord, TimelinePointRecord, metadata
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.incidents import Incident, TimelinePoint
 from sla_service.domain.windows import Window
@@ -28,8 +29,11 @@ def load_incident(session: Session, incident_id: str) -> Incident:
     return _values(session, [record])[0]
 
 
-def list_incidents(session: Session, *, near: Window | None = None) -> list[Incident]:
-    """Incidents by start and id; those that touch a window, or whose timeline does, if one is given."""
+def list_incidents(session: Session, *, near: Window | None = None, among: Among | None = None) -> list[Incident]:
+    """Incidents by start and id; those that touch a window, or whose timeline does, if one is given.
+
+    With ``among``, an incident that lies elsewhere itself is needed only if it hit one of these merchants.
+    """
     query = select(IncidentRecord)
     if near is not None:
         later = select(TimelinePointRecord.incident_id).where(TimelinePointRecord.at_ms > near.start_ms)
@@ -38,6 +42,8 @@ def list_incidents(session: Session, *, near: Window | None = None) -> list[Inci
             ImpactRecord.started_at_ms < near.end_ms,
             ImpactRecord.ended_at_ms > near.start_ms,
         )
+        if among is not None:
+            hit = hit.where(is_among(session, metadata.tables["impacts"].c.merchant_id, among))
         ended, own_id = col(IncidentRecord.ended_at_ms), col(IncidentRecord.incident_id)
         reaches = or_(ended.is_(None), ended > near.start_ms, own_id.in_(later))
         query = query.where(or_(and_(col(IncidentRecord.started_at_ms) < near.end_ms, reaches), own_id.in_(hit)))

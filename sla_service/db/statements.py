@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
-from sla_service.db.bulk import copy_in
+from sla_service.db.bulk import copy_in, table_of
 from sla_service.db.tables import StatementCreditRecord, StatementDocumentRecord, StatementRecord, metadata
 from sla_service.domain.errors import NotFoundError
 
@@ -107,6 +108,39 @@ def iter_documents(session: Session, run_id: int) -> Iterator[tuple[StatementRec
         .execution_options(yield_per=PAGE)
     )
     yield from session.exec(query)
+
+
+def load_stated_of_partners(session: Session, run_id: int, partners: Sequence[str]) -> pa.Table:
+    """What a run's statements say for the merchants of some partners, for the partners' own statements.
+
+    Args:
+        session: Open; reads its own writes too.
+        run_id: The run.
+        partners: Their ids.
+
+    Returns:
+        partner_id, merchant_id, party_name, number, service, policy_digest, availability, target, currency,
+        stated_minor, stated_service_ms; in order of partner, statement and credit.
+    """
+    credits, statements = metadata.tables["credits"], metadata.tables["statements"]
+    states = metadata.tables["statement_credits"]
+    names = ("service", "policy_digest", "availability", "target", "currency", "stated_minor", "stated_service_ms")
+    query = select_columns(
+        credits.c.credit_no,
+        credits.c.partner_id, credits.c.merchant_id, statements.c.party_name, statements.c.number,
+        *(credits.c[name] for name in names),
+    )  # fmt: skip
+    query = query.join_from(
+        credits, states, (states.c.run_id == credits.c.run_id) & (states.c.credit_no == credits.c.credit_no)
+    ).join(statements, statements.c.number == states.c.number)
+    query = query.where(credits.c.run_id == run_id, credits.c.partner_id.in_(partners))
+    rows = session.connection().execute(query.order_by(credits.c.credit_no))
+    types = [
+        (column.name, pa.string() if column.type.python_type is str else pa.int64())
+        for column in query.selected_columns
+    ]
+    found = table_of([tuple(row) for row in rows], pa.schema(types))
+    return found.sort_by([(name, "ascending") for name in ("partner_id", "number", "credit_no")])
 
 
 def statement_numbers(session: Session, run_id: int) -> dict[int, str]:

@@ -40,11 +40,13 @@ class Accounts:
 
     def __init__(self, gathered: Gathered, tables: Tables, measured: Measured) -> None:
         self.gathered, self.tables = gathered, tables
-        self.representative = dict(
-            zip(measured.members["subject"].to_pylist(), measured.members["representative"].to_pylist(), strict=True)
-        )
+        # Plain contracts, which come last, have no account.
+        own = measured.members.filter(pc.less(measured.members["subject"], len(tables.measurables)))
+        self.representative = dict(zip(own["subject"].to_pylist(), own["representative"].to_pylist(), strict=True))
         usage = gathered.usage
-        self.used_services = set() if usage is None else set(usage["service"].unique().to_pylist())
+        here = frozenset() if usage is None else frozenset(usage["service"].unique().to_pylist())
+        # Whoever reads for some merchants asks for all: nobody is parked because of who else was read.
+        self.used_services = here if gathered.used_services is None else gathered.used_services
         self.detailed = {policy.digest for policy in gathered.policies if needs_detail(policy)}
         self.pieces = _pieces(measured.pieces)
         self.sums = _grouped(measured.usage, _usage_sum)

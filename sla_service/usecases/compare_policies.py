@@ -183,7 +183,7 @@ def _for_all(policy: Policy, new: Policy) -> Policy:
 
 def _contracts(session: Session, name: str, month: Month, policies: Sequence[Policy]) -> pa.Table:
     rows = load_contracts(
-        session, first_day=_first_day(month, policies), end_day=month.next.first_day.isoformat(), merchant_id=None
+        session, first_day=_first_day(month, policies), end_day=month.next.first_day.isoformat(), among=None
     )
     return rows.filter(pc.equal(rows["policy"], name))
 
@@ -211,7 +211,7 @@ def _gathered(session: Session, policy: Policy, rows: pa.Table, month: Month, no
     gathered.subjects = [subject for row in rows_of(rows) for subject in making.subjects(row)]
     park_overlaps(gathered.subjects)
     if gathered.subjects:
-        add_happenings(session, gathered)
+        add_happenings(session, gathered, [policy])
     return gathered
 
 

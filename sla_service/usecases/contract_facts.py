@@ -14,9 +14,7 @@ from sqlmodel import Session
 from sla_service.db.bulk import rows_of
 from sla_service.db.evidence import load_charges, load_claims
 from sla_service.db.history import load_history
-from sla_service.domain.accounting.detail import pays_shares_only
 from sla_service.domain.accounting.rounding import rounded_figure
-from sla_service.domain.assessment import is_whole
 from sla_service.domain.claims import claim_days
 from sla_service.domain.credited_outages import credited_outages
 from sla_service.domain.cycles import months_in
@@ -24,8 +22,9 @@ from sla_service.domain.facts import Charge, Facts
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import minor_digits
 from sla_service.domain.periods import Month, day_count
+from sla_service.domain.plain import needs_only_fee
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Cap, CapPer, ChargeMonth, Chronic
+from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, ChargeMonth, Chronic
 from sla_service.usecases.business_days import business_days
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.credited_before import earlier_of, looks_back, with_earlier
@@ -52,17 +51,17 @@ class Surroundings:
     """By policy's digest: whether it needs nothing but the fee."""
 
 
-def surroundings(session: Session, gathered: Gathered, merchant_id: str | None = None) -> Surroundings:
-    """Read what the policies in use ask for."""
+def surroundings(session: Session, gathered: Gathered) -> Surroundings:
+    """Read what the policies in use ask for, about the merchants that were gathered."""
     found = Surroundings(gathered.month)
     if any(_asks_charges(policy) for policy in gathered.policies):
-        found.charges = _charges(session, gathered, merchant_id)
+        found.charges = _charges(session, gathered)
     if any(policy.claim for policy in gathered.policies):
-        rows = rows_of(load_claims(session, str(gathered.month), merchant_id))
+        rows = rows_of(load_claims(session, str(gathered.month), gathered.among))
         found.claims = {(row["merchant_id"], row["service"]): row for row in rows}
     if any(_asks_history(policy) for policy in gathered.policies):
         earlier: dict[Key, list[Row]] = defaultdict(list)
-        for row in rows_of(load_history(session, str(gathered.month), merchant_id=merchant_id)):
+        for row in rows_of(load_history(session, str(gathered.month), among=gathered.among)):
             earlier[row["merchant_id"], row["service"]].append(row)
         found.history = dict(earlier)
     return found
@@ -75,7 +74,7 @@ def facts_of(subject: Subject, policy: Policy, measurement: Measurement, known: 
     """
     fee = subject.contract.monthly_fee
     if policy.digest not in known.plain:
-        known.plain[policy.digest] = _is_plain(policy)
+        known.plain[policy.digest] = needs_only_fee(policy)
     if known.plain[policy.digest] or subject.period is None:
         return Facts(fee)
     key = (subject.contract.merchant_id, subject.contract.service)
@@ -104,23 +103,6 @@ def _in_force(subject: Subject) -> Fraction:
     return Fraction(subject.window.duration_ms, subject.period.duration_ms)
 
 
-def _is_plain(policy: Policy) -> bool:
-    return (
-        pays_shares_only(policy.credit)
-        and is_whole(policy)
-        and policy.claim is None
-        and not policy.chronic
-        and policy.due_after is None
-        and set(policy.base.of) == {MONTHLY_FEE}
-        and not policy.base.prorated
-        and all(_is_plain_cap(cap) for cap in policy.caps)
-    )
-
-
-def _is_plain_cap(cap: Cap) -> bool:
-    return cap.of == MONTHLY_FEE and cap.per is CapPer.PERIOD and not isinstance(cap.at, int)
-
-
 def _figure(policy: Policy, row: Row) -> Fraction:
     """What decided about a past period: a metric's value, or its availability, rounded where this period's is."""
     figure = json.loads(row["steps"]).get("figure") if row["steps"] else None
@@ -140,14 +122,14 @@ def looks_at_history(policy: Policy) -> bool:
     return policy.due_after is not None or any(isinstance(rule, Chronic) for rule in policy.chronic)
 
 
-def _charges(session: Session, gathered: Gathered, merchant_id: str | None) -> dict[Key, list[Charged]]:
+def _charges(session: Session, gathered: Gathered) -> dict[Key, list[Charged]]:
     """The charges of every month that a policy in use may ask for."""
     longest = max(months_in(policy.period).__ceil__() for policy in gathered.policies)
     months = [gathered.month.next, gathered.month]
     for _ in range(2 * longest + 1):
         months.append(months[-1].previous)
     found: dict[Key, list[Charged]] = defaultdict(list)
-    for row in rows_of(load_charges(session, [str(month) for month in months], merchant_id)):
+    for row in rows_of(load_charges(session, [str(month) for month in months], gathered.among)):
         charge = (row["kind"], Fraction(row["amount"]), row["currency"], row["month"])
         found[row["merchant_id"], row["service"]].append(charge)
     return dict(found)

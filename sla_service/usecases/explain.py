@@ -107,7 +107,7 @@ def explain(session: Session, merchant_id: str, month: Month, *, now_ms: int) ->
         raise ConflictError("period_open", f"{month} has not begun; there is nothing to explain yet")
     known = _Known(
         merchant,
-        surroundings(session, gathered, merchant_id),
+        surroundings(session, gathered),
         {incident.incident_id: incident for incident in gathered.incidents},
         [one for one in read_month(session, merchant_id, month, now_ms=now_ms) if one.issued],
         decisions_of(session, str(month)),

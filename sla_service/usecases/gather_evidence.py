@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pyarrow as pa
 from sqlmodel import Session
 
+from sla_service.db.among import Among, only
 from sla_service.db.bulk import rows_of
-from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts, load_units, load_usage
+from sla_service.db.evidence import (
+    count_contracts,
+    load_contracts,
+    load_exclusions,
+    load_impacts,
+    load_units,
+    load_usage,
+    used_services,
+)
 from sla_service.db.incidents import list_incidents
 from sla_service.domain.accounting.detail import reach
 from sla_service.domain.accounting.grants import Grants
-from sla_service.domain.cycles import months_in
+from sla_service.domain.cycles import months_in, periods_ending_in
 from sla_service.domain.error_budget import BURN_ALERTS
 from sla_service.domain.incidents import Incident, usage_incident
 from sla_service.domain.instants import DAY_MS
@@ -26,6 +35,7 @@ from sla_service.domain.policies.downtime import Affected
 from sla_service.domain.policies.indicators import SubjectKind, is_of_usage
 from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import ContractPeriods, Row, Subject, park_overlaps
+from sla_service.usecases.plain_contracts import Kind, Plain, apart
 from sla_service.usecases.policies_in_force import published_policies
 
 ZONES_MARGIN_MS = DAY_MS
@@ -50,10 +60,48 @@ class Gathered:
     exclusions: pa.Table | None = None
     usage: pa.Table | None = None
     as_of_ms: int = 0
+    among: Among | None = None
+    """Whom it is about; None for everyone."""
+    used_services: frozenset[str] | None = None
+    """Services of which anybody's usage is known, not only that of these merchants; None where nobody asked."""
+    plain: Plain | None = None
+    """Contracts of which nothing but a sum is asked, beside the subjects; None where all are subjects."""
+    places: list[int] = field(default_factory=list)
+    """Of each subject its place, from 0, among all that the contracts that were read can have; see ``place_of``."""
+
+    def place_of(self, i: int) -> int:
+        """The place of a subject: that of its contract times the most periods that one has, and its period's.
+
+        Contracts of which nothing is due leave a gap, so that the place of every other depends on the contracts alone.
+        """
+        return self.places[i] if self.places else i
+
+    @property
+    def count(self) -> int:
+        """How many credits there will be."""
+        return len(self.subjects) + (self.plain.rows.num_rows if self.plain else 0)
+
+    @property
+    def last_ms(self) -> int:
+        """When the last period ends; 0 if there is none."""
+        ends = {subject.window.end_ms for subject in self.subjects if subject.window}
+        return max(ends | {kind.window.end_ms for kind in self.kinds}, default=0)
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """Those of the plain contracts."""
+        return self.plain.kinds if self.plain else ()
 
 
 def gather(
-    session: Session, month: Month, *, as_of_ms: int, merchant_id: str | None = None, due: bool = True
+    session: Session,
+    month: Month,
+    *,
+    as_of_ms: int,
+    merchant_id: str | None = None,
+    among: Among | None = None,
+    due: bool = True,
+    in_columns: bool = False,
 ) -> Gathered:
     """Read everything for a month.
 
@@ -63,23 +111,47 @@ def gather(
             contract's days.
         as_of_ms: Where open incidents are cut.
         merchant_id: Only this merchant, if given.
+        among: Only the merchants in this range, if given: what is found for them is what is found with all others.
         due: The periods that end in the month; otherwise those that are running at its end.
+        in_columns: Keep plain contracts apart, as columns: for many merchants at a time.
     """
-    gathered = Gathered(month, as_of_ms=as_of_ms)
-    _add_subjects(session, gathered, published_policies(session), merchant_id, due=due)
-    add_happenings(session, gathered, merchant_id)
+    gathered = Gathered(month, as_of_ms=as_of_ms, among=among or only(merchant_id))
+    published = published_policies(session)
+    _add_subjects(session, gathered, published, due=due, in_columns=in_columns and due)
+    add_happenings(session, gathered, published)
     return gathered
 
 
-def add_happenings(session: Session, gathered: Gathered, merchant_id: str | None = None) -> None:
-    """Read what happened within the reach of the gathered subjects."""
-    near = within_reach(gathered)
-    gathered.incidents = list_incidents(session, near=near)
-    gathered.impacts = load_impacts(session, near=near, merchant_id=merchant_id)
-    gathered.exclusions = load_exclusions(session, near=near, merchant_id=merchant_id)
+def add_happenings(session: Session, gathered: Gathered, published: Sequence[Policy]) -> None:
+    """Read what happened within the reach of the gathered subjects.
+
+    Args:
+        session: Open; only reads.
+        gathered: With its subjects and policies.
+        published: All policies, for what is asked about everyone's usage and not about these subjects'.
+    """
+    near, among = within_reach(gathered), gathered.among
+    gathered.incidents = list_incidents(session, near=near, among=among)
+    gathered.impacts = load_impacts(session, near=near, among=among)
+    gathered.exclusions = load_exclusions(session, near=near, among=among)
     if any(reads_usage(policy) for policy in gathered.policies):
-        gathered.usage = load_usage(session, near, merchant_id)
+        gathered.usage = load_usage(session, near, among)
         add_usage_incidents(gathered)
+    asking = [policy for policy in (*published, *gathered.policies) if policy.qualify.affected is not Affected.EVERYONE]
+    if asking:
+        services = sorted({policy.service for policy in asking})
+        gathered.used_services = used_services(session, services, _ever_within_reach(gathered.month, asking))
+
+
+def _ever_within_reach(month: Month, policies: Iterable[Policy]) -> Window:
+    """From when to when something may matter to anyone under these policies, in any zone."""
+    near = around(month)
+    for policy in policies:
+        for period in periods_ending_in(policy.period, month, "UTC"):
+            one = reach_of(policy, period, "UTC")
+            start_ms, end_ms = one.start_ms - ZONES_MARGIN_MS, one.end_ms + ZONES_MARGIN_MS
+            near = Window(min(near.start_ms, start_ms), max(near.end_ms, end_ms))
+    return near
 
 
 def add_usage_incidents(gathered: Gathered) -> None:
@@ -105,10 +177,10 @@ def within_reach(gathered: Gathered) -> Window:
     month = around(gathered.month)
     start_ms, end_ms = month.start_ms, month.end_ms
     known = {(s.policy.digest, s.period, s.time_zone): s for s in gathered.subjects if s.policy and s.period}
-    for subject in known.values():
-        if subject.policy and subject.period:
-            one = reach_of(subject.policy, subject.period, subject.time_zone)
-            start_ms, end_ms = min(start_ms, one.start_ms), max(end_ms, one.end_ms)
+    asked = [(s.policy, s.period, s.time_zone) for s in known.values() if s.policy and s.period]
+    for policy, period, zone in (*asked, *((kind.policy, kind.period, kind.zone) for kind in gathered.kinds)):
+        one = reach_of(policy, period, zone)
+        start_ms, end_ms = min(start_ms, one.start_ms), max(end_ms, one.end_ms)
     return Window(start_ms, end_ms)
 
 
@@ -117,22 +189,44 @@ def reach_of(policy: Policy, period: Window, zone: str) -> Window:
     return reach(policy, period, Grants(policy, zone, period).first_ms(period))
 
 
-def _add_subjects(
-    session: Session, gathered: Gathered, policies: list[Policy], merchant_id: str | None, *, due: bool
-) -> None:
+def periods_per_contract(policies: Iterable[Policy], month: Month) -> int:
+    """The most periods of one contract that end in a month: 1 for calendar months, up to 5 for weeks."""
+    return max((len(periods_ending_in(policy.period, month, "UTC")) for policy in policies), default=1) or 1
+
+
+def contract_counts(session: Session, month: Month, policies: Sequence[Policy]) -> pa.Table:
+    """How many contracts ``gather`` reads of each merchant: merchant_id and contracts, sorted by code point."""
+    first_day, end_day = _days_read(month, policies)
+    return count_contracts(session, first_day=first_day, end_day=end_day)
+
+
+def _days_read(month: Month, policies: Sequence[Policy]) -> tuple[str, str]:
+    """Contracts are read that are in force on any day from the first of these until before the second."""
     months = max((months_in(policy.period).__ceil__() for policy in policies), default=1)
-    first = gathered.month.first_day
+    first = month.first_day
     for _ in range(months - 1 if months > 1 else 0):
         first = (first - timedelta(days=1)).replace(day=1)
     # A week or billing cycle that ends in the month may have begun before it.
     first_day = (first - timedelta(days=31)).isoformat() if _is_offset(policies) else first.isoformat()
-    end_day = gathered.month.next.first_day.isoformat()
-    units = _units(session, policies, first_day, end_day, merchant_id)
+    return first_day, month.next.first_day.isoformat()
+
+
+def _add_subjects(session: Session, gathered: Gathered, policies: list[Policy], *, due: bool, in_columns: bool) -> None:
+    first_day, end_day = _days_read(gathered.month, policies)
+    units = _units(session, policies, first_day, end_day, gathered.among)
     making = ContractPeriods(gathered.month, policies, units, due=due)
-    rows = load_contracts(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
+    per_contract = periods_per_contract(policies, gathered.month)
+    rows = load_contracts(session, first_day=first_day, end_day=end_day, among=gathered.among)
+    places = pa.array(range(0, rows.num_rows * per_contract, per_contract), pa.int64())
+    rows = rows.append_column("place", places)
+    if in_columns:
+        gathered.plain, rows = apart(rows, making, policies, (first_day, end_day))
     for row in rows_of(rows):
-        gathered.subjects += making.subjects(row)
-    used = {subject.policy.digest: subject.policy for subject in gathered.subjects if subject.policy is not None}
+        subjects = list(making.subjects(row))
+        gathered.subjects += subjects
+        gathered.places += range(row["place"], row["place"] + len(subjects))
+    in_use = [*(subject.policy for subject in gathered.subjects), *(kind.policy for kind in gathered.kinds)]
+    used = {policy.digest: policy for policy in in_use if policy is not None}
     gathered.policies = sorted(used.values(), key=lambda policy: (policy.policy, policy.version))
     park_overlaps(gathered.subjects)
 
@@ -142,11 +236,11 @@ def _is_offset(policies: Iterable[Policy]) -> bool:
 
 
 def _units(
-    session: Session, policies: Iterable[Policy], first_day: str, end_day: str, merchant_id: str | None
+    session: Session, policies: Iterable[Policy], first_day: str, end_day: str, among: Among | None
 ) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     if any(policy.subject is not SubjectKind.MERCHANT for policy in policies):
-        rows = load_units(session, first_day=first_day, end_day=end_day, merchant_id=merchant_id)
+        rows = load_units(session, first_day=first_day, end_day=end_day, among=among)
         for row in rows_of(rows):
             found[row["merchant_id"], row["service"]].append(row)
     return found

@@ -32,7 +32,7 @@ def measure_so_far(gathered: Gathered, whole: Sequence[MeasuredSubject], now_ms:
         return found
     subjects = [subject for subject in cut.values() if subject is not None]
     policies = {subject.policy.digest: subject.policy for subject in subjects if subject.policy}
-    measured = iter(measure_gathered(replace(gathered, subjects=subjects, policies=list(policies.values()))))
+    measured = iter(measure_gathered(replace(gathered, subjects=subjects, places=[], policies=list(policies.values()))))
     for i, subject in cut.items():
         found[i] = next(measured).measurement if subject is not None else None
     return found

@@ -90,8 +90,8 @@ def read_month(session: Session, merchant_id: str, month: Month, *, now_ms: int)
     policies = {policy.digest: policy for policy in published_policies(session)} if issued else {}
     found = [_read(session, one, policies, incidents) for one in issued]
     if left:
-        rest = replace(gathered, subjects=left)
-        known = _Now(now_ms, incidents, surroundings(session, rest, merchant_id), decisions_of(session, str(month)))
+        rest = replace(gathered, subjects=left, places=[])
+        known = _Now(now_ms, incidents, surroundings(session, rest), decisions_of(session, str(month)))
         found += _estimates(rest, known)
     return sorted(_with_burns(gathered, found), key=lambda one: (one.service, one.window.start_ms if one.window else 0))
 

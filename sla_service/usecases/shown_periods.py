@@ -33,7 +33,8 @@ def gather_shown(
             of which nothing is due, such as a quarter in its first months.
     """
     gathered = gather(session, month, as_of_ms=now_ms, merchant_id=merchant_id)
-    if not any(_reaches_over_months(policy) for policy in published_policies(session)):
+    published = published_policies(session)
+    if not any(map(_reaches_over_months, published)):
         return gathered
     running = gather(session, month, as_of_ms=now_ms, merchant_id=merchant_id, due=False)
     due = {_contract(subject) for subject in gathered.subjects}
@@ -47,8 +48,8 @@ def gather_shown(
     if not more:
         return gathered
     policies = {policy.digest: policy for policy in (*gathered.policies, *running.policies)}
-    found = replace(gathered, subjects=[*gathered.subjects, *more], policies=list(policies.values()))
-    add_happenings(session, found, merchant_id)
+    found = replace(gathered, subjects=[*gathered.subjects, *more], places=[], policies=list(policies.values()))
+    add_happenings(session, found, published)
     return found
 
 

@@ -159,7 +159,7 @@ def floor(folder: Path, _merchants: int, _windows: int) -> int:
     from sla_service.domain.windows import Window
 
     with reading(database(folder)) as session:
-        impacts = load_impacts(session, near=Window(0, 2**42), merchant_id=None)  # noqa: F841 - read by name below
+        impacts = load_impacts(session, near=Window(0, 2**42), among=None)  # noqa: F841 - read by name below
     query = """
         WITH edges AS (SELECT merchant_id, service, start_ms, end_ms, share_ppm,
                  max(end_ms) OVER (PARTITION BY merchant_id, service ORDER BY start_ms

@@ -170,7 +170,7 @@ def test_usage_is_read_as_columns_near_a_window(engine):
         ("M2", "mail", "", start, end, 7, None, None, 5, 5, 0),
     }
     assert read(engine, load_usage, Window(end, later)).num_rows == 1
-    assert read(engine, load_usage, SEPTEMBER, "M2")["merchant_id"].to_pylist() == ["M2", "M2"]
+    assert read(engine, load_usage, SEPTEMBER, ("M2", "M2"))["merchant_id"].to_pylist() == ["M2", "M2"]
 
 
 def test_units_are_read_where_they_exist_on_some_day(engine):
@@ -179,7 +179,7 @@ def test_units_are_read_where_they_exist_on_some_day(engine):
     assert (always["unit"], always["monthly_fee_minor"], always["currency"]) == ("site-1", None, None)
     assert (may["starts_on"], may["ends_on"], may["monthly_fee_minor"]) == ("2023-05-01", "2023-06-01", 1250)
     assert read(engine, load_units, first_day="2023-06-01", end_day="2023-07-01").num_rows == 1
-    assert read(engine, load_units, first_day="2023-05-01", end_day="2023-06-01", merchant_id="M2").num_rows == 0
+    assert read(engine, load_units, first_day="2023-05-01", end_day="2023-06-01", among=("M2", "M2")).num_rows == 0
 
 
 def test_charges_keep_every_decimal_and_no_zeros_behind_them(engine):
@@ -210,7 +210,7 @@ def test_decisions_are_read_by_period(engine):
     with writing(engine) as session:
         session.add(DecisionRecord(**case, **told))
     assert read(engine, load_decisions, "2023-09").to_pylist() == [{**case, "period_start_ms": 0, **told}]
-    assert read(engine, load_decisions, "2023-09", "M2").num_rows == 0
+    assert read(engine, load_decisions, "2023-09", ("M2", "M2")).num_rows == 0
 
 
 INCIDENT = f"""incident_id,title,service,cause,started_at,ended_at,source,source_ref,confirmed_at
@@ -232,13 +232,13 @@ def test_incidents_impacts_and_exclusions_bring_their_instants_units_and_upstrea
         put(engine, noun, text)
     minute = parse_instant(START) + 60_000 * 6
     assert read(engine, load_incident, "I1").confirmed_at_ms == minute - 60_000
-    impacts = read(engine, load_impacts, near=SEPTEMBER, merchant_id=None)
+    impacts = read(engine, load_impacts, near=SEPTEMBER, among=None)
     names = ("unit", "share_ppm", "confirmed_ms", "ticket_ms", "reported_ms")
     assert {tuple(row[name] for name in names) for row in impacts.to_pylist()} == {
         ("", 1_000_000, minute, minute + 60_000, minute + 120_000),
         ("site-1", 500_000, None, None, None),
     }
-    exclusions = read(engine, load_exclusions, near=SEPTEMBER, merchant_id=None).to_pylist()
+    exclusions = read(engine, load_exclusions, near=SEPTEMBER, among=None).to_pylist()
     assert {(row["kind"], row["unit"], row["upstream"], row["confirmed_ms"]) for row in exclusions} == {
         ("topology", "site-1", None, None),
         ("upstream", None, "cloud-one", parse_instant(LATER)),

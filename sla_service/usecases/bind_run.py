@@ -1,0 +1,88 @@
+"""What an approval is for: everything that must still be the same when the run is issued."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlmodel import Session
+
+from sla_service.db.bulk import csv_bytes, iter_arrow
+from sla_service.db.credits import policies_of_run, totals_of_run
+from sla_service.db.parties import recipients_query
+from sla_service.db.run_batches import list_batches
+from sla_service.db.tables import RunRecord
+from sla_service.domain.statements import Issuer
+from sla_service.formats.template_version import template_version
+
+Binding = Mapping[str, Any]
+NAMED = ("inputs", "totals", "issuer")
+"""Components with parts that have names of their own."""
+
+
+def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, Any]:
+    """The components of a run's binding, as they are now.
+
+    Returns:
+        figures (digest), totals (per currency: credits, minor units, milliseconds of service), policies (name and
+        version to digest), inputs (noun to digest), tzdb (version), template (digest), recipients (digest), issuer.
+    """
+    return {
+        "figures": run.digest,
+        "totals": totals_of_run(session, run.run_id),
+        "policies": policies_of_run(session, run.run_id),
+        "inputs": inputs_of_run(session, run),
+        "tzdb": importlib.metadata.version("tzdata"),
+        "template": template_version(),
+        "recipients": recipients_sha256(session, run.run_id),
+        "issuer": {**asdict(issuer), "address": list(issuer.address)},
+    }
+
+
+def changes(before: Binding, now: Binding) -> list[str]:
+    """The components that differ, the parts of some by name: ``inputs: impacts``."""
+    found = []
+    for name in sorted({*before, *now}):
+        one, two = before.get(name), now.get(name)
+        if one == two:
+            continue
+        if name in NAMED and isinstance(one, Mapping) and isinstance(two, Mapping):
+            parts = sorted(part for part in {*one, *two} if one.get(part) != two.get(part))
+            found.append(f"{name}: {', '.join(parts)}")
+        else:
+            found.append(name)
+    return found
+
+
+def binding_json(binding: Binding) -> str:
+    """For the run's row."""
+    return json.dumps(binding, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def inputs_of_run(session: Session, run: RunRecord) -> dict[str, str]:
+    """Digests of what all batches read, by noun."""
+    digests: dict[str, Any] = {}
+    for batch in list_batches(session, run.run_id, "merchants"):
+        for noun, sha256 in json.loads(batch.inputs or "{}").items():
+            digests.setdefault(noun, hashlib.sha256()).update(sha256.encode())
+    return {noun: digest.hexdigest() for noun, digest in sorted(digests.items())}
+
+
+def recipients_sha256(session: Session, run_id: int) -> str:
+    """Digest of everything that is copied from merchants and partners to their statements."""
+    digest = hashlib.sha256()
+    for query in recipients_query(run_id):
+        for batch in iter_arrow(session, query):
+            # Row by row: where batches of rows begin and end must not matter.
+            digest.update(csv_bytes(batch))
+    return digest.hexdigest()
+
+
+def issuer_in(binding: Binding) -> Issuer:
+    """The issuer as approved."""
+    said = binding["issuer"]
+    return Issuer(**{**said, "address": tuple(said["address"])})
