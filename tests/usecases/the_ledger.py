@@ -1,4 +1,4 @@
-"""A ledger of its own: runs of small statements, booked and sealed as issuing does it, without anything to calculate."""
+"""A ledger of its own: runs of small statements, booked and sealed as issuing does it, with nothing to calculate."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def a_snapshot(one):
 
 
 def issue(engine, statements, *, run_id=1, batch_size=4, merchants=True, now_ms=ISSUED_MS):
-    """Issue statements as run ``run_id``, some in a batch; numbers are given where there are none. The ledger's head."""
+    """Issue statements as a run, some in a batch, numbered where they have no number; the ledger's head."""
     stated = [
         one if one.number else Stated(**{**one.__dict__, "number": a_number(n, one.period)})
         for n, one in enumerate(statements, start=1)
