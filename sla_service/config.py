@@ -34,6 +34,9 @@ class Settings:
     """SQLAlchemy URL; the embedded SQLite database in ``home`` if empty."""
     fonts_dir: str = ""
     """Folder of the fonts that are prepared for documents, once per machine; ``fonts`` in ``home`` if empty."""
+    checkpoint_file: str = ""
+    """Where the heads of ledger and audit log are kept outside of the database; ``ledger.checkpoint`` in ``home`` if
+    empty."""
     secret_key: str = ""
     """Signs portal links; generated into ``home`` on first use if empty (then keep that file)."""
     public_url: str = ""
@@ -104,6 +107,11 @@ class Settings:
     def fonts(self) -> Path:
         """Where prepared fonts are kept."""
         return Path(self.fonts_dir) if self.fonts_dir else self.home / "fonts"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the chains' heads are kept."""
+        return Path(self.checkpoint_file) if self.checkpoint_file else self.home / "ledger.checkpoint"
 
     def require(self, *names: str, purpose: str) -> None:
         """Insist on settings that have no sensible default, where they are first needed.

@@ -7,6 +7,7 @@ import re
 import click
 
 from sla_service import __version__
+from sla_service.cli.audit import audit
 from sla_service.cli.context import Context
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
@@ -15,6 +16,7 @@ from sla_service.cli.explain import explain
 from sla_service.cli.export import export
 from sla_service.cli.fonts import fonts
 from sla_service.cli.keys import key, link
+from sla_service.cli.ledger import ledger
 from sla_service.cli.mail import mail
 from sla_service.cli.policy import policy
 from sla_service.cli.reconcile import reconcile
@@ -37,6 +39,8 @@ The month, in order:
   sla export all --run 1 -o exports/
   sla mail send --run 1
   sla reconcile 1                     statements, ledger, exports and mail are the same money
+  sla ledger apply used.csv           what billing took off its invoices
+  sla ledger verify
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
@@ -69,5 +73,9 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-for command in (db, import_, policy, run, statement, export, reconcile, explain, mail, key, link, fonts, demo):
+COMMANDS = (
+    *(db, import_, policy, run, statement, export, reconcile, ledger, audit),
+    *(explain, mail, key, link, fonts, demo),
+)
+for command in COMMANDS:
     cli.add_command(command)
