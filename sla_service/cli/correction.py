@@ -42,8 +42,8 @@ def run_correct(context: Context, period: str, reason: str, as_json: bool) -> No
     keeps it, unless the policy says that it may be taken back. The proposal is approved and issued as any run.
     """
     with context.writing() as session:
-        given = {"now_ms": context.clock(), "actor": context.actor, "reason": reason}
-        run_id = plan_correction(session, Month.parse(period), **given).run_id
+        now_ms, month = context.clock(), Month.parse(period)
+        run_id = plan_correction(session, month, now_ms=now_ms, actor=context.actor, reason=reason).run_id
     with context.progress() as progress:
         work_run(context.writing, run_id, now=context.clock, progress=progress)
     with context.reading() as session:
@@ -72,18 +72,23 @@ def print_review(console: Console, review: Review) -> None:
             highlight=False,
         )
     if review.gone:
-        cells = [(c.merchant_id, c.service, c.policy, _figure(c.currency, c.before_minor, 0)) for c in review.gone]
+        gone = [(c.merchant_id, c.service, c.policy, _figure(c.currency, c.before_minor, 0)) for c in review.gone]
         heads = ("merchant", "service", "policy", "credited before")
-        _print_cut(console, "Credited before, but no contract in the month any more", heads, cells, heads[3:])
+        _print_cut(console, "Credited before, but no contract in the month any more", heads, gone, heads[3:])
+    _print_news(console, review)
+
+
+def _print_news(console: Console, review: Review) -> None:
+    """What a correction knows that the run before it did not."""
     since = format_instant(review.since_ms)
-    cells = [
+    files = [
         (format_instant(one.imported_at_ms), one.imported_by, one.noun, one.name, f"{one.rows:,}", f"{one.added:,}")
         for one in review.imports
     ]
     heads = ("imported", "by", "what", "file", "rows", "new")
-    _print_cut(console, f"Evidence that came in since {since}", heads, cells, heads[4:])
-    cells = [(format_instant(one.at_ms), one.actor, one.action, one.subject) for one in review.changes]
-    _print_cut(console, f"Other changes since {since}", ("when", "by", "what", "of what"), cells)
+    _print_cut(console, f"Evidence that came in since {since}", heads, files, heads[4:])
+    changes = [(format_instant(one.at_ms), one.actor, one.action, one.subject) for one in review.changes]
+    _print_cut(console, f"Other changes since {since}", ("when", "by", "what", "of what"), changes)
 
 
 def _merchants(number: int) -> str:
