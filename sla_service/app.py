@@ -13,7 +13,7 @@ import click
 from flask import Flask
 
 from sla_service.config import Settings
-from sla_service.db.engine import create_engine
+from sla_service.db.engine import create_engine, writing
 from sla_service.domain.errors import MissingSettingsError, SlaError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         MissingSettingsError: The secret is too short to sign anything.
     """
     # The terminal pays for Flask only when it serves.
+    from sla_service.usecases.issue_run import issuer_of  # noqa: PLC0415
+    from sla_service.usecases.work_run import work_run  # noqa: PLC0415
     from sla_service.web import register  # noqa: PLC0415
     from sla_service.web.context import WebContext  # noqa: PLC0415
 
@@ -49,14 +51,17 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    engine, now = create_engine(settings.url), clock or system_clock_ms
     context = WebContext(
-        engine=create_engine(settings.url),
-        clock=clock or system_clock_ms,
+        engine=engine,
+        clock=now,
         secret_key=secret_key(settings),
         issuer_name=settings.issuer_name,
         contact_email=settings.contact_email,
         accent=settings.accent,
         fonts_dir=settings.fonts,
+        issuer=issuer_of(settings),
+        work=lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
     )
     register(app, context, https=settings.public_url.startswith("https://"))
     return app

@@ -18,6 +18,14 @@ TESTS = "SLA_TEST_"
 BOUNDS = ("bound_merchant", "bound_run")
 """Settings that are amounts."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_CUSTOMERS = ("billing_ref", "merchant_id", "name")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "ledger_customer": _CUSTOMERS,
+    "ledger_dates": ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY"),
+    "xero_contact": _CUSTOMERS,
+    "xero_sign": ("positive", "negative"),
+}
+"""Settings that are one of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,9 @@ class Settings:
     """SQLAlchemy URL; the embedded SQLite database in ``home`` if empty."""
     fonts_dir: str = ""
     """Folder of the fonts that are prepared for documents, once per machine; ``fonts`` in ``home`` if empty."""
+    checkpoint_file: str = ""
+    """Where the heads of ledger and audit log are kept outside of the database; ``ledger.checkpoint`` in ``home`` if
+    empty."""
     secret_key: str = ""
     """Signs portal links; generated into ``home`` on first use if empty (then keep that file)."""
     public_url: str = ""
@@ -49,6 +60,20 @@ class Settings:
     """Journal: contra revenue, debited when a credit is issued."""
     account_credit: str = "2310 Credits owed to merchants"
     """Journal: liability, credited until the credit is used."""
+    ledger_customer: str = "billing_ref"
+    """Which name of a merchant is the customer's in NetSuite and QuickBooks."""
+    ledger_item: str = "Service credit"
+    """NetSuite's item, QuickBooks' product or service."""
+    ledger_dates: str = "YYYY-MM-DD"
+    """How days are written for NetSuite and QuickBooks; Xero has one way."""
+    netsuite_location: str = ""
+    netsuite_apply: str = ""
+    """External id of the invoice that a memo is applied to; memos stay open if empty."""
+    xero_contact: str = "name"
+    xero_account: str = "4910"
+    xero_tax: str = "Tax Exempt"
+    xero_sign: str = "positive"
+    quickbooks_tax: str = "NON"
 
     bound_merchant: tuple[Money, ...] = Bounds().merchant
     """The most that a run credits one merchant before a second approver is needed; ``|`` between currencies."""
@@ -73,7 +98,7 @@ class Settings:
                 continue
             try:
                 values[field] = _read(field, given[field], default)
-            except (ValueError, KeyError, InvalidValueError):
+            except (ValueError, KeyError, IndexError, AttributeError, InvalidValueError):
                 name, found = PREFIX + field.upper(), shown(given[field])
                 bad.append(Problem("setting_value", f"{name}: write {_form(field, default)}", value=found))
         if bad:
@@ -98,6 +123,11 @@ class Settings:
     def fonts(self) -> Path:
         """Where prepared fonts are kept."""
         return Path(self.fonts_dir) if self.fonts_dir else self.home / "fonts"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the chains' heads are kept."""
+        return Path(self.checkpoint_file) if self.checkpoint_file else self.home / "ledger.checkpoint"
 
     def require(self, *names: str, purpose: str) -> None:
         """Insist on settings that have no sensible default, where they are first needed.
@@ -124,6 +154,10 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
 
 
 def _form(field: str, default: object) -> str:
+    if field in CHOICES:
+        return f"one of: {', '.join(CHOICES[field])}"
+    if field == "netsuite_apply":
+        return "text with no other braces than {customer}, {merchant} and {period}, such as INV-{customer}-{period}"
     if field in BOUNDS:
         return "a currency and an amount for each, such as USD 5000|EUR 5000"
     match default:
@@ -153,6 +187,9 @@ def _read(field: str, text: str, default: object) -> object:
             return Path(text)
         case tuple():
             return tuple(part.strip() for part in text.split("|") if part.strip())
-    if field == "accent" and _COLOUR.fullmatch(text) is None:
+    is_colourless = field == "accent" and _COLOUR.fullmatch(text) is None
+    if is_colourless or text not in CHOICES.get(field, (text,)):
         raise ValueError(field)
+    if field == "netsuite_apply":
+        text.format(customer="", merchant="", period="")
     return text

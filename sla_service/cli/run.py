@@ -14,13 +14,16 @@ from sqlmodel import Session
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_review import run_review
+from sla_service.cli.sealing import keep, seal
 from sla_service.cli.tables import grouped, table
+from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
 from sla_service.db.statements import list_statements
 from sla_service.db.tables import CreditRecord, RunRecord
 from sla_service.domain.assessment import Outcome
+from sla_service.domain.chain import Chain
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
@@ -130,6 +133,7 @@ def run_approve(context: Context, run_id: int, digest: str | None) -> None:
     with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
         approve_run(session, run_id, digest=digest, issuer=issuer, now_ms=now_ms, actor=context.actor)
         parked = len(list_parked(session, run_id))
+    seal(context)
     if parked:
         click.echo(f"{parked} cases are parked: they are not part of what will be issued (`sla run show {run_id}`).")
     click.echo(f"Run {run_id} is approved by {context.actor}. Issue it with `sla run issue {run_id}`.")
@@ -182,7 +186,10 @@ def run_issue(context: Context, run_id: int) -> None:
     with context.progress() as progress:
         work_run(context.writing, run_id, now=context.clock, progress=progress)
     with context.reading() as session:
+        head = find_head(session, Chain.LEDGER.value)
         counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
+    keep(context, head, run_id=run_id)
+    seal(context)
     click.echo(
         f"Run {run_id} is issued: {counts['merchant']:,} statements for merchants, "
         f"{counts['partner']:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",

@@ -7,9 +7,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import Select, Table, select
+from sqlalchemy import text as sql
+from sqlmodel import Session, col
+from sqlmodel import select as select_records
 
-from sla_service.db.tables import AuditRecord
+from sla_service.db.bulk import READ_ROWS, iter_arrow
+from sla_service.db.chain import BLOCKS, append_blocks, lock_chains
+from sla_service.db.tables import AuditRecord, metadata
+from sla_service.domain.chain import Chain, EntriesDigest, Head, Sealed
+
+AUDIT: Table = metadata.tables["audit_log"]
 
 CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
 """What an entry says; its number is given by the database, and its place in the chain by sealing."""
@@ -59,7 +67,7 @@ def iter_entries(session: Session, subject: str) -> Iterator[AuditRecord]:
     """What was done to something, the newest first; only as much is read as is asked for."""
     before = LAST_ENTRY
     while True:
-        query = select(AuditRecord).where(AuditRecord.subject == subject, col(AuditRecord.entry_no) < before)
+        query = select_records(AuditRecord).where(AuditRecord.subject == subject, col(AuditRecord.entry_no) < before)
         some = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(READ_ENTRIES)).all()
         yield from some
         if len(some) < READ_ENTRIES:
@@ -75,3 +83,65 @@ def audit_sha256(entry: Mapping[str, Any]) -> str:
 
 def _json(state: State | None) -> str | None:
     return None if state is None else json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def iter_audit(session: Session, *, after: int = 0) -> Iterator[dict[str, Any]]:
+    """Entries with a higher number, in order of their numbers, some thousand in memory at a time."""
+    query = select(AUDIT).where(AUDIT.c.entry_no > after).order_by(AUDIT.c.entry_no)
+    for batch in iter_arrow(session, query):
+        for start in range(0, batch.num_rows, READ_ROWS):
+            yield from batch.slice(start, READ_ROWS).to_pylist()
+
+
+def seal_audit(session: Session, *, now_ms: int) -> Head | None:
+    """Seal what was logged since the last block, in one block: a short transaction of its own.
+
+    Nothing may have been done in it before. The locks, taken in this order by everybody who takes both, wait for
+    changes on their way, so that none of them can end up with a number below the last one that is sealed.
+
+    Returns:
+        The chain's new head; None if nothing was logged since.
+    """
+    lock_chains(session)
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(sql("LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE"))
+    last = session.connection().execute(_last_sealed()).scalar_one_or_none()
+    digest = EntriesDigest()
+    for row in iter_audit(session, after=int(last or 0)):
+        digest.add(str(row["entry_no"]), row["sha256"])
+    if not digest.count:
+        return None
+    sealed = Sealed.of(f"audit/{digest.first}-{digest.last}", digest)
+    return append_blocks(session, Chain.AUDIT.value, [sealed], now_ms=now_ms)
+
+
+def _last_sealed() -> Select[Any]:
+    newest = select(BLOCKS.c.last_entry).where(BLOCKS.c.chain == Chain.AUDIT.value)
+    return newest.order_by(BLOCKS.c.block_no.desc()).limit(1)
+
+
+def list_audit(
+    session: Session,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    since_ms: int | None = None,
+    limit: int,
+) -> list[AuditRecord]:
+    """The newest entries, the newest last: about a subject (or all whose name begins so), by somebody, since then."""
+    query = select_records(AuditRecord)
+    if subject is not None:
+        # A run's batches and imports' files are subjects under it.
+        query = query.where(col(AuditRecord.subject).startswith(subject, autoescape=True))
+    if actor is not None:
+        query = query.where(AuditRecord.actor == actor)
+    if since_ms is not None:
+        query = query.where(AuditRecord.at_ms >= since_ms)
+    newest = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(limit))
+    return list(reversed(newest.all()))
+
+
+def find_change(session: Session, subject: str) -> AuditRecord | None:
+    """The first entry about exactly this."""
+    query = select_records(AuditRecord).where(AuditRecord.subject == subject)
+    return session.exec(query.order_by(col(AuditRecord.entry_no)).limit(1)).first()

@@ -20,8 +20,9 @@ from sla_service.domain.policies import Policy
 from sla_service.domain.review import Method
 from sla_service.usecases.collecting import not_collecting
 from sla_service.usecases.contract_facts import surroundings
-from sla_service.usecases.credit_rows import CreditRows, Decisions
+from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
+from sla_service.usecases.decided import Decisions
 from sla_service.usecases.gather_evidence import Gathered, gather
 from sla_service.usecases.progress import Progress, silent
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from sla_service.config import Settings
+from sla_service.db.chain import lock_chains
 from sla_service.db.credits import stated_partners
 from sla_service.db.numbering import take_numbers
 from sla_service.db.run_batches import claim_batch, finish_batch, list_batches, save_batches
@@ -21,6 +22,7 @@ from sla_service.domain.errors import ConflictError
 from sla_service.domain.statements import (
     Issuer,
 )
+from sla_service.usecases.book_credits import seal_run
 from sla_service.usecases.calculate_run import own_batch
 from sla_service.usecases.decide_run import changed_error, changes_since, require_state
 from sla_service.usecases.issue_batch import BatchIssue
@@ -69,6 +71,7 @@ def issue_run(
         ConflictError: The run is not approved, or its stored figures are not those that were approved.
         ChangedError: Something that it rests on is not what was approved.
     """
+    lock_chains(session)
     start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=actor)
     for batch in list_batches(session, run_id):
         attempt = claim_batch(session, batch, now_ms=now_ms)
@@ -133,16 +136,19 @@ def issue_batch(session: Session, run_id: int, batch_no: int, *, attempt: int, n
     """
     run, batch = load_run(session, run_id), own_batch(session, run_id, batch_no, attempt, "calculated")
     require_state(run, "issuing")
-    issuing = BatchIssue(session, run)
+    issuing, ledger_sha256 = BatchIssue(session, run), None
     if batch.kind == "partners":
-        issuing.issue_partners(batch)
+        issuing.of_partners(batch)
     else:
-        issuing.issue_merchants(batch, credit_numbers(list_batches(session, run_id, "merchants"), batch_no))
-    finish_batch(session, batch, to="issued", now_ms=now_ms)
+        numbers = credit_numbers(list_batches(session, run_id, "merchants"), batch_no)
+        ledger_sha256 = issuing.of_merchants(batch, numbers)
+    finish_batch(session, batch, to="issued", now_ms=now_ms, ledger_sha256=ledger_sha256)
 
 
 def finish_issue(session: Session, run_id: int, *, now_ms: int) -> Issued:
     """Close an issue whose batches are all issued: from here on nothing of it changes.
+
+    The caller begins its transaction with ``lock_chains``.
 
     Raises:
         ConflictError: A batch is missing, or somebody else finished it.
@@ -152,7 +158,10 @@ def finish_issue(session: Session, run_id: int, *, now_ms: int) -> Issued:
     missing = [batch.batch_no for batch in batches if batch.state != "issued"]
     if missing:
         raise ConflictError("batches_missing", f"run {run_id} still has {len(missing)} batches to issue")
-    change_state(session, run, to="issued", now_ms=now_ms, actor=run.issued_by or "")
+    head = seal_run(session, run_id, now_ms=now_ms)
+    change_state(
+        session, run, to="issued", now_ms=now_ms, actor=run.issued_by or "", ledger_head=head.sha256 if head else None
+    )
     counts = {kind: sum(b.statements for b in batches if b.kind == kind) for kind in ("merchants", "partners")}
     return Issued(load_run(session, run_id), counts["merchants"], counts["partners"])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sla_service.db.chain import lock_chains
 from sla_service.db.run_batches import claim_batch, list_batches, load_batch
 from sla_service.db.runs import load_run
 from sla_service.domain.errors import ChangedError, ConflictError
@@ -69,11 +70,12 @@ def work_batch(transaction: Transaction, run_id: int, batch_no: int, *, now: Cal
 
 def finish(transaction: Transaction, run_id: int, *, now: Callable[[], int]) -> None:
     """Finish a run whose batches are all worked; nothing, if somebody else did."""
+    state = _state(transaction, run_id)
     with transaction() as session:
-        state = load_run(session, run_id).state
         if state == "draft":
             finish_calculation(session, run_id, now_ms=now())
         elif state == "issuing":
+            lock_chains(session)
             finish_issue(session, run_id, now_ms=now())
 
 

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from sla_service.db.statements import find_document, load_statement
 from sla_service.domain.assessment import Outcome
-from sla_service.domain.statements import snapshot_sha256, statement_from_json, verification_code
+from sla_service.domain.canonical import verification_code
+from sla_service.domain.statements import snapshot_sha256, statement_from_json
 from sla_service.formats.texts import Texts, credit_words
 from sla_service.formats.texts.conventions import Conventions
 from sla_service.formats.texts.credit_words import Words
