@@ -22,6 +22,10 @@ BATCH_MERCHANTS = 20_000
 """Enough that a batch's own work is most of it, few enough that a worker needs well under a gibibyte."""
 
 
+FIRST_ID, LAST_ID = "", "~"
+"""Not after, and not before any id; nor does an id have a blank, so that one with a blank behind it is the next."""
+
+
 def plan_run(
     session: Session, month: Month, *, now_ms: int, actor: str, batch_merchants: int = BATCH_MERCHANTS
 ) -> RunRecord:
@@ -55,7 +59,10 @@ def plan_run(
 
 
 def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: int) -> list[RunBatchRecord]:
-    """Merchants with a contract in order of their ids; a credit's number is its contract's place among all."""
+    """Merchants with a contract in order of their ids; a credit's number is its contract's place among all.
+
+    The ranges leave no gap: a merchant who gets a first contract later would be nobody's, and nobody would notice.
+    """
     policies = published_policies(session)
     counts = contract_counts(session, month, policies)
     if not counts.num_rows:
@@ -68,7 +75,7 @@ def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: in
                 run_id=run.run_id,
                 batch_no=len(batches) + 1,
                 kind="merchants",
-                first_id=part["merchant_id"][0].as_py(),
+                first_id=f"{batches[-1].last_id} " if batches else FIRST_ID,
                 last_id=part["merchant_id"][-1].as_py(),
                 first_credit_no=first_credit_no,
                 state="planned",
@@ -77,6 +84,7 @@ def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: in
             )
         )
         first_credit_no += per_contract * pc.sum(part["contracts"]).as_py()
+    batches[-1].last_id = LAST_ID
     return batches
 
 
