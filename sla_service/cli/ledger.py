@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.cli.errors import EXIT_TAMPERED
+from sla_service.cli.errors import EXIT_DIFFERENT
 from sla_service.cli.ledger_print import (
     account_sides,
     entry_mapping,
@@ -135,7 +135,7 @@ def ledger_verify(context: Context, kept_at: Path | None, as_json: bool) -> None
     else:
         print_findings(context.console, verified, path)
     if not verified.is_intact:
-        sys.exit(EXIT_TAMPERED)
+        sys.exit(EXIT_DIFFERENT)
     if kept_at is None:
         keep(context, *(head for head in verified.heads.values() if head not in verified.kept))
     seal(context)

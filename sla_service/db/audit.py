@@ -17,11 +17,17 @@ from sla_service.db.chain import BLOCKS, append_blocks, lock_chains
 from sla_service.db.tables import AuditRecord, metadata
 from sla_service.domain.chain import Chain, EntriesDigest, Head, Sealed
 
+KNOWN = 20_000
+"""Things said in a column that are looked at."""
 AUDIT: Table = metadata.tables["audit_log"]
 
 CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
 """What an entry says; its number is given by the database, and its place in the chain by sealing."""
 
+READ_ENTRIES = 100
+"""Entries in memory at one time; who looks for the newest mostly finds it among these."""
+LAST_ENTRY = 2**62
+"""Not before any entry."""
 State = Mapping[str, Any]
 
 
@@ -57,6 +63,18 @@ def record_change(
     }
     session.add(AuditRecord(**said, sha256=audit_sha256(said)))
     session.flush()
+
+
+def iter_entries(session: Session, subject: str) -> Iterator[AuditRecord]:
+    """What was done to something, the newest first; only as much is read as is asked for."""
+    before = LAST_ENTRY
+    while True:
+        query = select_records(AuditRecord).where(AuditRecord.subject == subject, col(AuditRecord.entry_no) < before)
+        some = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(READ_ENTRIES)).all()
+        yield from some
+        if len(some) < READ_ENTRIES:
+            return
+        before = some[-1].entry_no or 0
 
 
 def audit_sha256(entry: Mapping[str, Any]) -> str:
@@ -123,3 +141,19 @@ def list_audit(
         query = query.where(AuditRecord.at_ms >= since_ms)
     newest = session.exec(query.order_by(col(AuditRecord.entry_no).desc()).limit(limit))
     return list(reversed(newest.all()))
+
+
+def find_change(session: Session, subject: str) -> AuditRecord | None:
+    """The first entry about exactly this."""
+    query = select_records(AuditRecord).where(AuditRecord.subject == subject)
+    return session.exec(query.order_by(col(AuditRecord.entry_no)).limit(1)).first()
+
+
+def list_known(session: Session) -> dict[str, list[Any]]:
+    """Everything that the columns say in which few things are said, and nothing, for those that may say nothing."""
+    columns = (AUDIT.c.actor, AUDIT.c.origin, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.at_ms)
+    found = {
+        column.name: sorted(session.connection().execute(select(column).distinct().limit(KNOWN)).scalars())
+        for column in columns
+    }
+    return {**found, "before": [None], "after": [None]}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Table, func, literal, select
+from sqlalchemy import ColumnElement, Table, and_, false, func, literal, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
@@ -77,9 +78,35 @@ def load_lines(session: Session, run_id: int, numbers: Numbers | None = None) ->
 def totals_of_run(session: Session, run_id: int) -> dict[str, list[int]]:
     """What a run states, by currency: how many credits, minor units, milliseconds of service."""
     sums = (func.count(), func.sum(CREDITS.c.stated_minor), func.sum(CREDITS.c.stated_service_ms))
-    query = select(CREDITS.c.currency, *sums).where(CREDITS.c.run_id == run_id, _is_stated())
+    query = select(CREDITS.c.currency, *sums).where(CREDITS.c.run_id == run_id, is_stated())
     rows = session.connection().execute(query.group_by(CREDITS.c.currency))
     return {row[0]: [int(value) for value in row[1:]] for row in sorted(map(tuple, rows))}
+
+
+def credited_totals(session: Session, run_id: int) -> dict[str, int]:
+    """What a run credits in all, by currency, whether it was stated before or not."""
+    query = select(CREDITS.c.currency, func.sum(CREDITS.c.amount_minor))
+    query = query.where(CREDITS.c.run_id == run_id, CREDITS.c.amount_minor != 0).group_by(CREDITS.c.currency)
+    return {currency: int(minor) for currency, minor in session.connection().execute(query)}
+
+
+def merchants_above(
+    session: Session, run_id: int, limits: Mapping[str, int], *, at_most: int
+) -> tuple[list[tuple[str, str, int]], int]:
+    """Merchants to whom a run states more than a limit of their currency, the most first.
+
+    Returns:
+        Merchant, currency and minor units of the first ``at_most``, and how many there are in all.
+    """
+    total = func.sum(CREDITS.c.stated_minor)
+    above = or_(false(), *(and_(CREDITS.c.currency == c, func.abs(total) > limit) for c, limit in limits.items()))
+    keys = (CREDITS.c.merchant_id, CREDITS.c.currency)
+    query = select(*keys, total.label("total_minor")).where(CREDITS.c.run_id == run_id, is_stated())
+    found = query.group_by(*keys).having(above).subquery()
+    count = session.connection().execute(select(func.count()).select_from(found)).scalar_one()
+    order = (func.abs(found.c.total_minor).desc(), by_code_point(session, found.c.merchant_id), found.c.currency)
+    rows = session.connection().execute(select(found).order_by(*order).limit(at_most))
+    return [(row[0], row[1], int(row[2])) for row in rows], int(count)
 
 
 def policies_of_run(session: Session, run_id: int) -> dict[str, str]:
@@ -92,12 +119,13 @@ def policies_of_run(session: Session, run_id: int) -> dict[str, str]:
 def stated_partners(session: Session, run_id: int) -> list[str]:
     """The partners with a merchant for whom a run states something, by id."""
     query = select(CREDITS.c.partner_id).where(
-        CREDITS.c.run_id == run_id, _is_stated(), CREDITS.c.partner_id.is_not(None)
+        CREDITS.c.run_id == run_id, is_stated(), CREDITS.c.partner_id.is_not(None)
     )
     return sorted(session.connection().execute(query.distinct()).scalars())
 
 
-def _is_stated() -> ColumnElement[bool]:
+def is_stated() -> ColumnElement[bool]:
+    """Whether a credit has a statement: money or service time that the run states."""
     return (CREDITS.c.stated_minor != 0) | (CREDITS.c.stated_service_ms != 0)
 
 

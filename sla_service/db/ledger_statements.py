@@ -24,6 +24,12 @@ def find_told(session: Session, number: str) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+def list_numbers(session: Session, merchant_id: str) -> list[str]:
+    """A merchant's statements."""
+    query = select(STATEMENTS.c.number).where(STATEMENTS.c.kind == "merchant", STATEMENTS.c.party_id == merchant_id)
+    return sorted(session.connection().execute(query).scalars())
+
+
 def list_unbooked(session: Session, run_id: int, *, limit: int) -> list[str]:
     """Merchants' statements of a run with money that no entry is about."""
     booked = select(ENTRIES.c.number).where(ENTRIES.c.number == STATEMENTS.c.number, ENTRIES.c.kind.in_(_BOOKED))

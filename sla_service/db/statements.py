@@ -148,12 +148,13 @@ def load_stated_of_partners(session: Session, run_id: int, partners: Sequence[st
 
     Returns:
         partner_id, merchant_id, party_name, number, service, policy_digest, availability, target, currency,
-        stated_minor, stated_service_ms; in order of the credits.
+        stated_minor, stated_service_ms; in order of partner, statement and credit.
     """
     credits, statements = metadata.tables["credits"], metadata.tables["statements"]
     states = metadata.tables["statement_credits"]
     names = ("service", "policy_digest", "availability", "target", "currency", "stated_minor", "stated_service_ms")
     query = select_columns(
+        credits.c.credit_no,
         credits.c.partner_id, credits.c.merchant_id, statements.c.party_name, statements.c.number,
         *(credits.c[name] for name in names),
     )  # fmt: skip
@@ -166,7 +167,8 @@ def load_stated_of_partners(session: Session, run_id: int, partners: Sequence[st
         (column.name, pa.string() if column.type.python_type is str else pa.int64())
         for column in query.selected_columns
     ]
-    return table_of([tuple(row) for row in rows], pa.schema(types))
+    found = table_of([tuple(row) for row in rows], pa.schema(types))
+    return found.sort_by([(name, "ascending") for name in ("partner_id", "number", "credit_no")])
 
 
 def statement_numbers(session: Session, run_id: int) -> dict[int, str]:

@@ -82,11 +82,11 @@ def calculate_batch(
     month = Month.parse(run.period)
     progress("Reading evidence", 0, 1)
     among = (batch.first_id, batch.last_id)
-    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among)
+    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among, in_columns=True)
     _refuse_contradictions(gathered)
     _refuse_open(gathered, month, run.created_at_ms)
     credits, lines = credits_schema().empty_table(), lines_schema().empty_table()
-    if gathered.subjects:
+    if gathered.count:
         progress("Measuring", 0, 1)
         tables = evidence_tables(gathered)
         measured = measure(tables.evidence)
@@ -178,9 +178,8 @@ def _refuse_contradictions(gathered: Gathered) -> None:
 
 
 def _refuse_open(gathered: Gathered, month: Month, now_ms: int) -> None:
-    last_ms = max((subject.window.end_ms for subject in gathered.subjects if subject.window), default=0)
-    if last_ms > now_ms:
-        ends = format_instant(last_ms)
+    if gathered.last_ms > now_ms:
+        ends = format_instant(gathered.last_ms)
         raise ConflictError("period_open", f"{month} has not ended for every merchant; it does at {ends}")
 
 

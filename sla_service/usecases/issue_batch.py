@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlmodel import Session
 
 from sla_service.db.credits import load_credits, load_gone, load_lines, stated_partners
@@ -25,7 +26,7 @@ from sla_service.usecases.correct_credits import merchants_of
 from sla_service.usecases.policies_in_force import published_policies
 from sla_service.usecases.write_statements import Issue, Rows, merchant_statements, partner_statements
 
-BATCH = 1_000
+BATCH = 5_000
 """Merchants whose statements are in memory at one time."""
 
 
@@ -56,10 +57,11 @@ class BatchIssue:
         owed: list[pa.Table] = []
         for part in _by_merchants(stated):
             ids = part["merchant_id"].unique().to_pylist()
+            behind = lines.filter(pc.is_in(lines["credit_no"], part["credit_no"].combine_chunks()))
             rows = merchant_statements(
                 self._issue("merchant", ids),
                 part,
-                lines,
+                behind,
                 merchants=load_merchants(self.session, ids),
                 policies=self.policies,
                 incidents=self.incidents,

@@ -23,7 +23,7 @@ from sla_service.domain.statements import StatedCredit
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.formats.policy_yaml import parse_policy
 from sla_service.usecases.account_subjects import is_counted
-from sla_service.usecases.credit_rows import assessed_columns
+from sla_service.usecases.assessed_columns import assessed_columns
 from sla_service.usecases.state_credits import state_credit
 from tests.formats.statement_samples import SHANGHAI, local
 

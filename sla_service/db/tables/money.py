@@ -91,6 +91,17 @@ class RunBatchRecord(Record, table=True):
     changed_at_ms: int = big()
 
 
+class RunStopRecord(Record, table=True):
+    __tablename__ = "run_stops"
+    __table_args__ = (Key("run_id"), ForeignKeyConstraint(["run_id"], ["runs.run_id"]), STRICT)
+
+    run_id: int = big()
+    batch_no: int | None = optional_big()
+    reason: str = text()
+    stopped_at_ms: int = big()
+    stopped_by: str = text()
+
+
 class CreditRecord(Record, table=True):
     __tablename__ = "credits"
     __table_args__ = (
