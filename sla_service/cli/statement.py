@@ -14,6 +14,7 @@ import click
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.ledger_print import kind_sides
+from sla_service.cli.sealing import seal
 from sla_service.cli.tables import table
 from sla_service.db.statements import iter_documents, list_parked_documents, list_statements
 from sla_service.domain.instants import format_instant
@@ -128,6 +129,7 @@ def statement_void(context: Context, number: str, reason: str) -> None:
     with context.writing() as session:
         submit_run(session, run_id, issuer=issuer_of(context.settings), now_ms=context.clock(), actor=actor)
         taken = still_owed(session, number)
+    seal(context)
     click.echo(f"Run {run_id} voids {number} and takes back {taken}; it waits for a second person:")
     click.echo(f"  sla --as NAME run approve {run_id}")
     click.echo(f"  sla run issue {run_id}")
