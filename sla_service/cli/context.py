@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from sla_service.config import Settings
 from sla_service.db.engine import create_engine, reading, schema_revisions, writing
 from sla_service.domain.errors import ConflictError
 from sla_service.usecases.progress import Progress as Report
+from sla_service.usecases.queue_run import Standing
 
 WIDTH_WHEN_PIPED = 160
 """Columns of a table that no terminal limits."""
@@ -32,7 +34,11 @@ class Context:
     clock: Callable[[], int]
     """Now, in milliseconds since 1970."""
     actor: str = field(default_factory=getpass.getuser)
+    origin: str = field(default_factory=lambda: f"terminal of {getpass.getuser()} on {platform.node()}")
+    """From where they ask, for the audit log: the login name too, which ``--as`` does not change."""
     quiet: bool = False
+    work_along: Callable[[Context, int, Report], Standing] | None = None
+    """Works on a run with all workers until it is done; without it, this process does everything."""
 
     @cached_property
     def console(self) -> Console:
@@ -49,7 +55,7 @@ class Context:
     def writing(self) -> Iterator[Session]:
         """One transaction for one command."""
         self.require_schema()
-        with writing(self.engine) as session:
+        with writing(self.engine, origin=self.origin) as session:
             yield session
 
     @contextmanager

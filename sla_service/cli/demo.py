@@ -21,7 +21,7 @@ from sla_service.domain.errors import NotFoundError
 from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
 from sla_service.usecases.calculate_run import calculate_run
-from sla_service.usecases.decide_run import approve_run
+from sla_service.usecases.decide_run import approve_run, submit_run
 from sla_service.usecases.demo_book import generate_book
 from sla_service.usecases.export_run import EXPORTS
 from sla_service.usecases.import_rows import import_file
@@ -64,7 +64,9 @@ def demo(context: Context, folder: Path, merchants: int, partners: int) -> None:
             run = calculate_run(session, PERIOD, now_ms=CALCULATED_MS, actor=CREATOR, progress=progress)
             run_id, digest = run.run_id, run.digest
         with inside.writing() as session:
-            approve_run(session, run_id, digest=digest, now_ms=APPROVED_MS, actor=APPROVER)
+            submit_run(session, run_id, issuer=issuer_of(settings), now_ms=CALCULATED_MS, actor=CREATOR)
+        with inside.writing() as session:
+            approve_run(session, run_id, digest=digest, issuer=issuer_of(settings), now_ms=APPROVED_MS, actor=APPROVER)
         with inside.writing() as session:
             issue_run(
                 session,

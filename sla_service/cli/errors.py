@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from sla_service.domain.errors import (
+    ChangedError,
     ConflictError,
     ForbiddenError,
     InvalidValueError,
@@ -21,11 +22,14 @@ EXIT_CODES: dict[type[SlaError], int] = {
     InvalidValueError: 3,
     NotFoundError: 4,
     ConflictError: 5,
+    ChangedError: 5,
     ForbiddenError: 6,
     MissingSettingsError: 7,
 }
 EXIT_PARKED = 8
 """Done, but some cases wait for a person."""
+EXIT_DIFFERENT = 9
+"""Done, and what should be the same is not."""
 SHOWN_PROBLEMS = 20
 """Lines of problems in a terminal; `--json` and the API give up to a thousand."""
 

@@ -121,10 +121,14 @@ def copy_in(session: Session, table: Table, rows: pa.Table) -> None:
         return
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN (FORMAT csv)') as copy:
         for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
-            # Strings are quoted and nulls are empty: just what COPY's csv format tells apart.
-            buffer = io.BytesIO()
-            pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
-            copy.write(buffer.getvalue())
+            copy.write(csv_bytes(batch))
+
+
+def csv_bytes(rows: pa.RecordBatch) -> bytes:
+    """Rows without a header; strings are quoted and nulls are empty: just what COPY's csv format tells apart."""
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(rows, buffer, pyarrow.csv.WriteOptions(include_header=False))
+    return buffer.getvalue()
 
 
 def read_arrow(session: Session, query: Select[Any]) -> pa.Table:

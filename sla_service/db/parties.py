@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
+from sqlalchemy import Select
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
-from sla_service.db.tables import ContractRecord, MerchantRecord, PartnerRecord, StatementRecord
+from sla_service.db.tables import ContractRecord, MerchantRecord, PartnerRecord, StatementRecord, metadata
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.parties import Merchant, Partner
 
@@ -62,6 +65,17 @@ def list_contracts(session: Session, merchant_id: str) -> list[ContractRecord]:
     """A merchant's contracts by service and first day."""
     query = select(ContractRecord).where(ContractRecord.merchant_id == merchant_id)
     return sorted(session.exec(query), key=lambda record: (record.service, record.starts_on))
+
+
+def recipients_query(run_id: int) -> Iterator[Select[Any]]:
+    """What is copied to the statements of a run: its merchants with something to state, and their partners; by id."""
+    credits, merchants, partners = (metadata.tables[name] for name in ("credits", "merchants", "partners"))
+    stated = (credits.c.run_id == run_id) & ((credits.c.stated_minor != 0) | (credits.c.stated_service_ms != 0))
+    ids = select_columns(credits.c.merchant_id).where(stated)
+    named = [merchants.c[name] for name in ("merchant_id", "name", "email", "locale", "time_zone")]
+    yield select_columns(*named).where(merchants.c.merchant_id.in_(ids)).order_by(merchants.c.merchant_id)
+    ids = select_columns(credits.c.partner_id).where(stated)
+    yield select_columns(partners).where(partners.c.partner_id.in_(ids)).order_by(partners.c.partner_id)
 
 
 def _merchant(record: MerchantRecord) -> Merchant:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
+from sla_service.db.audit import record_change
 from sla_service.db.tables import RunRecord
 from sla_service.domain.errors import ConflictError, NotFoundError
 
 SERIALIZATION_FAILURE = "40001"
 """PostgreSQL's word for a lost race under REPEATABLE READ, where the other side has not committed yet."""
-LIVE_STATES = ("calculated", "approved", "issued")
+ENDED_STATES = ("rejected", "superseded")
+"""Runs that no longer count."""
 
 
 def load_run(session: Session, run_id: int) -> RunRecord:
@@ -28,10 +31,16 @@ def load_run(session: Session, run_id: int) -> RunRecord:
     return record
 
 
-def find_live_run(session: Session, period: str) -> RunRecord | None:
-    """The run of a period that counts: calculated, approved or issued; there is at most one."""
-    query = select(RunRecord).where(RunRecord.period == period, col(RunRecord.state).in_(LIVE_STATES))
-    return session.exec(query).one_or_none()
+def find_live_run(session: Session, period: str, revision: int = 1) -> RunRecord | None:
+    """The run of a period that counts, on its way or issued; there is at most one for each revision."""
+    query = select(RunRecord).where(RunRecord.period == period, RunRecord.revision == revision)
+    return session.exec(query.where(col(RunRecord.state).not_in(ENDED_STATES))).one_or_none()
+
+
+def list_issued_runs(session: Session, period: str) -> list[RunRecord]:
+    """What was issued for a period: its close and the corrections after it, in order."""
+    query = select(RunRecord).where(RunRecord.period == period, RunRecord.state == "issued")
+    return list(session.exec(query.order_by(col(RunRecord.revision))))
 
 
 def list_runs(session: Session) -> list[RunRecord]:
@@ -39,19 +48,41 @@ def list_runs(session: Session) -> list[RunRecord]:
     return list(session.exec(select(RunRecord).order_by(col(RunRecord.run_id).desc())))
 
 
-def save_run(session: Session, record: RunRecord) -> None:
+def save_run(session: Session, record: RunRecord, *, now_ms: int, actor: str) -> None:
     """Add a run."""
     session.add(record)
     session.flush()
+    after = {"state": record.state, "period": record.period, "kind": record.kind, "revision": record.revision}
+    subject = subject_of(record)
+    record_change(session, action="run.plan", subject=subject, now_ms=now_ms, actor=actor, after=after)
 
 
-def change_state(session: Session, run: RunRecord, *, to: str, **stamps: Any) -> None:  # noqa: ANN401 - column values
-    """Move a run on, if it is still as it was read.
+def subject_of(run: RunRecord) -> str:
+    """What the audit log calls a run."""
+    return f"run {run.run_id}"
+
+
+def change_state(
+    session: Session,
+    run: RunRecord,
+    *,
+    to: str,
+    now_ms: int,
+    actor: str,
+    action: str = "",
+    note: Mapping[str, Any] | None = None,
+    **stamps: Any,  # noqa: ANN401 - column values
+) -> None:
+    """Move a run on, if it is still as it was read, and log who did.
 
     Args:
         session: Open.
         run: As read: its state, version and digest are compared.
         to: The new state.
+        now_ms: When.
+        actor: Who.
+        action: What the audit log calls it; after the new state if nothing is given.
+        note: What the audit log says besides, and no column does.
         stamps: Columns that go with it, such as ``approved_by``.
 
     Raises:
@@ -63,6 +94,9 @@ def change_state(session: Session, run: RunRecord, *, to: str, **stamps: Any) ->
         col(RunRecord.version) == run.version,
         col(RunRecord.digest) == run.digest,
     )
+    run_id, subject = run.run_id, subject_of(run)
+    before = {name: getattr(run, name) for name in ("state", "version", "digest", *stamps)}
+    after = {"state": to, "version": run.version + 1, "digest": run.digest, **stamps, **(note or {})}
     change = update(RunRecord).where(*same).values(state=to, version=run.version + 1, **stamps)
     try:
         result: Any = session.connection().execute(change)
@@ -72,5 +106,7 @@ def change_state(session: Session, run: RunRecord, *, to: str, **stamps: Any) ->
             raise
         changed = False
     if not changed:
-        raise ConflictError("state", f"run {run.run_id} was changed by somebody else just now; look at it again")
+        raise ConflictError("state", f"run {run_id} was changed by somebody else just now; look at it again")
+    action = action or f"run.{to}"
+    record_change(session, action=action, subject=subject, now_ms=now_ms, actor=actor, before=before, after=after)
     session.expire_all()

@@ -75,6 +75,15 @@ class ConflictError(SlaError):
         super().__init__(message)
 
 
+class ChangedError(SlaError):
+    """What was agreed to is not what is there now; the message names what changed."""
+
+    def __init__(self, changes: Iterable[str], message: str) -> None:
+        self.rule = "changed"
+        self.changes = tuple(changes)
+        super().__init__(message)
+
+
 class ForbiddenError(SlaError):
     """This person may not do this; the message names the rule."""
 

@@ -8,12 +8,11 @@ compare-and-set of its own, committed before the next, and no transaction is ope
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from sqlalchemy import and_, or_
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from sla_service.db.outbox import change_outbox, count_by_state
 from sla_service.db.runs import load_run
@@ -27,6 +26,7 @@ from sla_service.mail import Outcome, Receipt
 from sla_service.usecases.decide_run import require_state
 from sla_service.usecases.portal_links import portal_address, sign_portal_link
 from sla_service.usecases.progress import Progress, silent
+from sla_service.usecases.transactions import Transaction
 
 TRIES_PER_CALL = 2
 """Of one message, when the connection breaks under it; a second break in a row is no accident."""
@@ -48,8 +48,6 @@ _SERIALIZATION_FAILURE = "40001"
 
 Send = Callable[[str, str, bytes], Receipt]
 """Hands a message over: sender, recipient, message. ``mail.Smtp.send`` is one."""
-Transaction = Callable[[], AbstractContextManager[Session]]
-"""Opens a session that is committed when it is left without an exception, and rolled back otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

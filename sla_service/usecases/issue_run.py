@@ -1,54 +1,35 @@
-"""Issue an approved run: numbers, frozen statements, the outbox and the new state, all or nothing."""
+"""Issue an approved run in batches: numbers, frozen statements, ledger and outbox; each batch all or nothing.
+
+Numbers are taken for the whole run when issuing begins, and dealt out to its batches: whatever dies and whoever goes
+on, each statement gets the number that it would have had.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlmodel import Session
 
 from sla_service.config import Settings
-from sla_service.db.bulk import schema_of, table_of
-from sla_service.db.credits import load_credits, load_lines
-from sla_service.db.incidents import list_incidents
+from sla_service.db.chain import lock_chains
+from sla_service.db.credits import KEPT_NUMBERS, stated_partners
 from sla_service.db.numbering import take_numbers
-from sla_service.db.outbox import save_outbox
-from sla_service.db.parties import load_merchants, load_partners
+from sla_service.db.run_batches import claim_batch, finish_batch, list_batches, save_batches
 from sla_service.db.runs import change_state, load_run
-from sla_service.db.statements import save_statements
-from sla_service.db.tables import RunRecord, metadata
+from sla_service.db.tables import RunBatchRecord, RunRecord
 from sla_service.domain.errors import ConflictError
-from sla_service.domain.instants import to_datetime
-from sla_service.domain.money import Money
-from sla_service.domain.parties import Merchant, Partner
 from sla_service.domain.statements import (
     Issuer,
-    MerchantLine,
-    Recipient,
-    Statement,
-    StatementKind,
-    snapshot_sha256,
-    statement_to_json,
 )
-from sla_service.usecases.calculate_run import credits_digest
-from sla_service.usecases.decide_run import require_state
-from sla_service.usecases.policies_in_force import published_policies
+from sla_service.usecases.book_credits import seal_run
+from sla_service.usecases.calculate_run import own_batch
+from sla_service.usecases.decide_run import changed_error, changes_since, require_state
+from sla_service.usecases.issue_batch import BatchIssue
 from sla_service.usecases.progress import Progress, silent
-from sla_service.usecases.state_credits import state_credit
 
-QUESTIONS_DAYS = 60
-"""How long a merchant can question a line; long enough to see the credit on the next invoice first."""
-
-BATCH = 1_000
-"""Statements in memory at one time."""
-
-Row = Mapping[str, Any]
+LAST_CREDIT_NO = KEPT_NUMBERS
+"""Not before any credit."""
 
 
 def issuer_of(settings: Settings) -> Issuer:
@@ -60,6 +41,10 @@ def issuer_of(settings: Settings) -> Issuer:
         settings.accent,
         settings.public_url.rstrip("/"),
     )
+
+
+PARTNERS_PER_BATCH = 20
+"""A partner's statement has a line for each of its merchants, thousands perhaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,174 +65,123 @@ def issue_run(
     actor: str,
     progress: Progress = silent,
 ) -> Issued:
-    """Issue every credit of an approved run.
+    """Issue every credit of an approved run, in one transaction.
 
     Raises:
         ConflictError: The run is not approved, or its stored figures are not those that were approved.
+        ChangedError: Something that it rests on is not what was approved.
     """
+    run = start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=actor)
+    if run.state == "issued":
+        return _issued(session, run_id)
+    _issue_batches(session, run_id, now_ms, progress)
+    return finish_issue(session, run_id, now_ms=now_ms)
+
+
+def _issue_batches(session: Session, run_id: int, now_ms: int, progress: Progress = silent) -> None:
+    for batch in list_batches(session, run_id):
+        attempt = claim_batch(session, batch, now_ms=now_ms)
+        issue_batch(session, run_id, batch.batch_no, attempt=attempt, now_ms=now_ms)
+        progress("Writing statements", batch.batch_no, batch.batch_no)
+
+
+def start_issue(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, actor: str) -> RunRecord:
+    """Begin to issue: everything is as approved, the numbers are taken, the batches know theirs.
+
+    Raises:
+        ConflictError: The run is not approved.
+        ChangedError: Something that it rests on is not what was approved; ``withdrawing`` takes the approval back.
+    """
+    # Until this is committed nothing is used up: a void takes back no more than is still owed.
+    lock_chains(session)
     run = load_run(session, run_id)
     require_state(run, "approved")
-    credits, lines = load_credits(session, run_id), load_lines(session, run_id)
-    if credits_digest(credits, lines) != run.digest:
-        raise ConflictError("digest_changed", f"the figures of run {run_id} are not those that were approved")
+    found = changes_since(session, run, issuer)
+    if found:
+        raise changed_error(run_id, found)
     # First the state, then the effects: whoever loses the race for the state has done nothing yet.
-    change_state(session, run, to="issued", issued_at_ms=now_ms, issued_by=actor)
-    issuing = _Issuing(session, run, issuer, now_ms)
-    merchants = issuing.issue_merchants(credits, lines, progress)
-    partners = issuing.issue_partners()
-    return Issued(load_run(session, run_id), merchants, partners)
+    change_state(session, run, to="issuing", now_ms=now_ms, actor=actor, issued_at_ms=now_ms, issued_by=actor)
+    batches = list_batches(session, run_id)
+    number = take_numbers(session, "statements", sum(batch.statements for batch in batches))
+    for batch in batches:
+        finish_batch(session, batch, to="calculated", now_ms=now_ms, first_number=number)
+        number += batch.statements
+    _plan_partners(session, run_id, len(batches), now_ms)
+    if run.voids is not None:
+        _issue_batches(session, run_id, now_ms)
+        finish_issue(session, run_id, now_ms=now_ms)
+    return load_run(session, run_id)
 
 
-class _Issuing:
-    """One issue: what it looks up once, and what the partners' statements gather from the merchants'."""
-
-    def __init__(self, session: Session, run: RunRecord, issuer: Issuer, now_ms: int) -> None:
-        self.session, self.issuer, self.now_ms = session, issuer, now_ms
-        self.run_id, self.period = run.run_id, run.period
-        self.policies = {policy.digest: policy for policy in published_policies(session)}
-        self.incidents = {incident.incident_id: incident for incident in list_incidents(session)}
-        self.under: dict[str, list[MerchantLine]] = defaultdict(list)
-
-    def issue_merchants(self, credits: pa.Table, lines: pa.Table, progress: Progress) -> int:
-        """One statement per merchant and currency with a credit, in order of the credits; how many there are.
-
-        Made and stored in batches: a statement is some kilobytes, and there may be a million of them.
-        """
-        credited = credits.filter(pc.equal(credits["outcome"], "credited")).combine_chunks()
-        keys = list(zip(credited["merchant_id"].to_pylist(), credited["currency"].to_pylist(), strict=True))
-        # A merchant's rows are neighbours, but its currencies may alternate.
-        owed = list(dict.fromkeys(keys))
-        at: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for i, key in enumerate(keys):
-            at[key].append(i)
-        first = take_numbers(self.session, "statements", len(owed))
-        behind = _LinesByCredit(lines)
-        for start in range(0, len(owed), BATCH):
-            batch = owed[start : start + BATCH]
-            merchants = load_merchants(self.session, (merchant_id for merchant_id, _ in batch))
-            statements = [
-                self._merchant_statement(
-                    first + start + n,
-                    merchants[key[0]],
-                    credited.take(at[key]).to_pylist(),
-                    behind,
-                )
-                for n, key in enumerate(batch)
-            ]
-            self._save(statements)
-            progress("Writing statements", start + len(batch), len(owed))
-        return len(owed)
-
-    def _merchant_statement(
-        self,
-        number: int,
-        merchant: Merchant,
-        rows: Sequence[Row],
-        behind: _LinesByCredit,
-    ) -> Statement:
-        stated = tuple(
-            state_credit(
-                row,
-                behind.rows(row["credit_no"]),
-                policy=self.policies[row["policy_digest"]],
-                incidents=self.incidents,
-                issued_on=to_datetime(self.now_ms, merchant.time_zone).date(),
-                issuer=self.issuer.name,
+def _plan_partners(session: Session, run_id: int, batches: int, now_ms: int) -> None:
+    partners = stated_partners(session, run_id)
+    first = take_numbers(session, "partner_statements", len(partners))
+    ranges = [partners[i : i + PARTNERS_PER_BATCH] for i in range(0, len(partners), PARTNERS_PER_BATCH)]
+    planned = []
+    for n, ids in enumerate(ranges):
+        planned.append(
+            RunBatchRecord(
+                run_id=run_id,
+                batch_no=batches + n + 1,
+                kind="partners",
+                first_id=ids[0],
+                last_id=ids[-1],
+                first_credit_no=0,
+                state="calculated",
+                attempt=0,
+                statements=len(ids),
+                first_number=first + n * PARTNERS_PER_BATCH,
+                changed_at_ms=now_ms,
             )
-            for row in rows
         )
-        statement = Statement(**self._statement(StatementKind.MERCHANT, number, merchant), credits=stated)
-        partner_id = rows[0]["partner_id"]
-        if partner_id is not None:
-            self.under[partner_id] += _merchant_lines(statement)
-        return statement
-
-    def issue_partners(self) -> int:
-        """One statement per partner with a credited merchant: the same amounts as the merchants' own."""
-        partners = load_partners(self.session)
-        first = take_numbers(self.session, "partner_statements", len(self.under))
-        self._save(
-            [
-                Statement(
-                    **self._statement(StatementKind.PARTNER, first + i, partners[partner_id]),
-                    merchants=tuple(self.under[partner_id]),
-                )
-                for i, partner_id in enumerate(sorted(self.under))
-            ],
-        )
-        return len(self.under)
-
-    def _statement(self, kind: StatementKind, number: int, party: Merchant | Partner) -> dict[str, Any]:
-        letter = "M" if kind is StatementKind.MERCHANT else "P"
-        issued = to_datetime(self.now_ms, party.time_zone).date()
-        party_id = party.merchant_id if isinstance(party, Merchant) else party.partner_id
-        return {
-            "kind": kind,
-            "number": f"SC{letter}-{self.period}-{number:07d}",
-            "run_id": self.run_id,
-            "period": self.period,
-            "issued_on": issued.isoformat(),
-            "issued_at_ms": self.now_ms,
-            "questions_until": (issued + timedelta(days=QUESTIONS_DAYS)).isoformat(),
-            "issuer": self.issuer,
-            "recipient": Recipient(party_id, party.name, party.email, party.locale, party.time_zone),
-        }
-
-    def _save(self, statements: Sequence[Statement]) -> None:
-        """Snapshots, the credits they state, and one message each."""
-        rows, stated, outbox = [], [], []
-        for one in statements:
-            snapshot = statement_to_json(one)
-            digest = snapshot_sha256(snapshot)
-            currency = one.credits[0].amount.currency if one.credits else ""
-            party_id = one.recipient.party_id
-            head = (one.number, one.kind.value, self.run_id, self.period, party_id, currency, 1, self.now_ms)
-            rows.append((*head, snapshot, digest))
-            stated += [(self.run_id, int(credit.credit_id.split("-")[1]), one.number) for credit in one.credits]
-            address = one.recipient.email
-            outbox.append((one.number, address, message_id(one, address), "pending", 0, None, self.now_ms))
-        save_statements(self.session, _rows(rows, "statements"), _rows(stated, "statement_credits"))
-        save_outbox(self.session, _rows(outbox, "outbox"))
+    save_batches(session, planned)
 
 
-def message_id(statement: Statement, recipient: str) -> str:
-    """The mail's Message-ID: the same for every attempt, so that a mailbox that got it twice can tell."""
-    digest = hashlib.sha256(f"{statement.number}\n{recipient}".encode()).hexdigest()[:20]
-    domain = statement.issuer.contact_email.rpartition("@")[2]
-    return f"<{statement.number.lower()}.{digest}@{domain}>"
+def issue_batch(session: Session, run_id: int, batch_no: int, *, attempt: int, now_ms: int) -> None:
+    """Issue the statements of one batch of merchants or, once all of those are issued, of partners.
+
+    Raises:
+        ConflictError: Another worker has taken the batch over, merchants are still missing, or what is stored is not
+            what was approved.
+    """
+    run, batch = load_run(session, run_id), own_batch(session, run_id, batch_no, attempt, "calculated")
+    require_state(run, "issuing")
+    issuing, booked = BatchIssue(session, run), None
+    if batch.kind == "partners":
+        issuing.issue_partners(batch)
+    else:
+        numbers = credit_numbers(list_batches(session, run_id, "merchants"), batch_no)
+        booked = issuing.issue_merchants(batch, numbers)
+    finish_batch(session, batch, to="issued", now_ms=now_ms, ledger_sha256=booked)
 
 
-def _merchant_lines(statement: Statement) -> Iterable[MerchantLine]:
-    for credit in statement.credits:
-        yield MerchantLine(
-            merchant_id=statement.recipient.party_id,
-            name=statement.recipient.name,
-            statement_number=statement.number,
-            service=credit.service,
-            availability="" if credit.measured.metric else str(credit.measurement.availability),
-            target="" if credit.measured.metric else credit.target,
-            amount=Money(credit.amount.currency, credit.amount.minor),
-            service_ms=credit.service_ms,
-        )
+def finish_issue(session: Session, run_id: int, *, now_ms: int) -> Issued:
+    """Close an issue whose batches are all issued: from here on nothing of it changes.
+
+    Raises:
+        ConflictError: A batch is missing, or somebody else finished it.
+    """
+    lock_chains(session)
+    run, batches = load_run(session, run_id), list_batches(session, run_id)
+    require_state(run, "issuing")
+    missing = [batch.batch_no for batch in batches if batch.state != "issued"]
+    if missing:
+        raise ConflictError("batches_missing", f"run {run_id} still has {len(missing)} batches to issue")
+    head = seal_run(session, run_id, now_ms=now_ms)
+    change_state(
+        session, run, to="issued", now_ms=now_ms, actor=run.issued_by or "", ledger_head=head.sha256 if head else None
+    )
+    return _issued(session, run_id)
 
 
-class _LinesByCredit:
-    """Lines kept as columns, a credit's rows at a time: half a million of them are Python objects only in turn."""
-
-    def __init__(self, lines: pa.Table) -> None:
-        self.lines = lines.combine_chunks()
-        credit_nos = self.lines["credit_no"].to_pylist()
-        self.start: dict[int, int] = {}
-        self.count: dict[int, int] = defaultdict(int)
-        for i, credit_no in enumerate(credit_nos):
-            self.start.setdefault(credit_no, i)
-            self.count[credit_no] += 1
-
-    def rows(self, credit_no: int) -> list[Row]:
-        """The lines of a credit, in order; they are neighbours, because lines come sorted by credit."""
-        rows: list[Row] = self.lines.slice(self.start.get(credit_no, 0), self.count.get(credit_no, 0)).to_pylist()
-        return rows
+def _issued(session: Session, run_id: int) -> Issued:
+    batches = list_batches(session, run_id)
+    counts = {kind: sum(b.statements for b in batches if b.kind == kind) for kind in ("merchants", "partners")}
+    return Issued(load_run(session, run_id), counts["merchants"], counts["partners"])
 
 
-def _rows(rows: Sequence[tuple[Any, ...]], name: str) -> pa.Table:
-    return table_of(rows, schema_of(metadata.tables[name]))
+def credit_numbers(batches: Sequence[RunBatchRecord], batch_no: int) -> tuple[int, int]:
+    """First and last number that a batch's credits may have."""
+    firsts = [batch.first_credit_no for batch in batches]
+    at = [batch.batch_no for batch in batches].index(batch_no)
+    return firsts[at], firsts[at + 1] - 1 if at + 1 < len(firsts) else LAST_CREDIT_NO

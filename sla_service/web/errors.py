@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from sla_service.domain.errors import (
+    ChangedError,
     ConflictError,
     ForbiddenError,
     InvalidValueError,
@@ -33,6 +34,7 @@ STATUS_OF_RULE = {
     "body_required": 400,
     "cursor_invalid": 400,
     "encoding": 400,
+    "idempotency_key_required": 400,
     "json_depth": 400,
     "json_duplicate_key": 400,
     "json_number": 400,
@@ -81,6 +83,8 @@ def _refused(error: SlaError) -> Refusal:
             found = _invalid(error)
         case NotFoundError():
             found = Refusal(404, "not_found", str(error))
+        case ChangedError():
+            found = Refusal(412, error.rule, str(error))
         case ConflictError():
             found = Refusal(409, error.rule, str(error))
         case ForbiddenError() if error.rule in NOT_SIGNED_IN:

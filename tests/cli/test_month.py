@@ -40,6 +40,7 @@ def calculated(sla, files):
 @pytest.fixture
 def issued(sla, calculated):
     """Run 1 issued and rendered."""
+    assert sla("run", "submit", 1).exit_code == 0
     assert sla("run", "approve", 1, as_="ben").exit_code == 0
     assert sla("run", "issue", 1, as_="ben").exit_code == 0
     assert sla("statement", "render", "--run", 1).exit_code == 0
@@ -74,6 +75,7 @@ def test_a_bad_file_is_refused_with_its_lines_and_exit_code_3(sla, calculated, t
 
 
 def test_approving_one_s_own_run_is_not_allowed_with_exit_code_6(sla, calculated):
+    sla("run", "submit", 1)
     result = sla("run", "approve", 1, as_="ann")
     assert result.exit_code == 6
     assert "a second person" in result.output
@@ -85,6 +87,7 @@ def test_a_name_that_only_looks_like_another_is_refused(sla, calculated, name):
 
 
 def test_the_same_name_in_capitals_is_the_same_person(sla, calculated):
+    sla("run", "submit", 1)
     assert sla("--as", "ANN", "run", "approve", 1).exit_code == 6
 
 
@@ -209,6 +212,7 @@ def test_a_statement_that_cannot_be_rendered_is_parked_and_the_rest_goes_on(sla,
     for noun in FILES:
         assert sla("import", noun, files[noun]).exit_code == 0
     sla("run", "calculate", "--period", "2023-09")
+    sla("run", "submit", 1)
     sla("run", "approve", 1, as_="ben")
     sla("run", "issue", 1, as_="ben")
     for words in ([], ["--retry-parked"]):

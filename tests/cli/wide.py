@@ -10,10 +10,10 @@ from sla_service.domain.periods import Month
 from sla_service.domain.statements import Issuer
 from sla_service.usecases.calculate_run import calculate_run
 from sla_service.usecases.decide_credit import decide_credit
-from sla_service.usecases.decide_run import approve_run
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run
 from sla_service.usecases.policies import publish_policy
+from tests.runs import submit_and_approve
 
 NOW_MS = parse_instant("2023-10-02T01:00:00Z")
 
@@ -113,6 +113,6 @@ def issue(engine) -> None:
         decide_credit(session, draft, parked.credit_no, amount, reason="agreed by mail", now_ms=NOW_MS, actor="cleo")
     run_id = calculate(engine)
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")

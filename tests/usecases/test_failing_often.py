@@ -11,10 +11,10 @@ from sla_service.domain.failures import NOT_DUE
 from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
 from sla_service.usecases.calculate_run import calculate_run
-from sla_service.usecases.decide_run import approve_run
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run
 from sla_service.usecases.policies import check_policy, publish_policy
+from tests.runs import submit_and_approve
 from tests.usecases.the_month import ISSUER
 
 NOW_MS = parse_instant("2023-10-02T01:00:00Z")
@@ -78,7 +78,7 @@ def issue(engine, month: Month):
     with writing(engine) as session:
         run_id = calculate_run(session, month, now_ms=NOW_MS, actor="ann").run_id
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     with reading(engine) as session:

@@ -10,11 +10,11 @@ from sla_service.domain.money import Money
 from sla_service.domain.statements import statement_from_json
 from sla_service.usecases.calculate_run import calculate_run
 from sla_service.usecases.decide_credit import decide_credit
-from sla_service.usecases.decide_run import approve_run
 from sla_service.usecases.explain import explain
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run
 from sla_service.usecases.policies import publish_policy
+from tests.runs import submit_and_approve
 from tests.usecases.the_month import ISSUER, MERCHANTS, NOW_MS, PARTNERS, SEPTEMBER
 
 SERVICES = ("apps", "mail", "sites")
@@ -95,7 +95,7 @@ def test_the_last_services_are_cut_at_half_of_all_fees_and_say_why(engine):
 def test_statement_and_explanation_have_the_cap_as_their_last_step(engine):
     run_id = calculated(engine, HALF)
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     with reading(engine) as session:

@@ -16,11 +16,12 @@ from sla_service.domain.statements import statement_from_json
 from sla_service.formats.statement_pdf import render_statement
 from sla_service.usecases.calculate_run import calculate_run
 from sla_service.usecases.decide_credit import decide_credit
-from sla_service.usecases.decide_run import approve_run, reject_run
+from sla_service.usecases.decide_run import reject_run
 from sla_service.usecases.export_run import export_run
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run
 from sla_service.usecases.policies import publish_policy
+from tests.runs import submit_and_approve
 from tests.usecases.the_month import ISSUER, MERCHANTS, NOW_MS, PARTNERS, SEPTEMBER
 
 HEAD = """
@@ -111,12 +112,12 @@ def issued(engine):
     with writing(engine) as session:
         amount = Money("USD", 12_345)
         decide_credit(session, first, number, amount, reason="as agreed", now_ms=NOW_MS, actor="ben")
-        reject_run(session, first)
+        reject_run(session, first, reason="wrong", now_ms=NOW_MS, actor="cleo")
     run_id = calculate(engine)
-    with writing(engine) as session, pytest.raises(ForbiddenError, match="Ben decided a case"):
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="Ben")
+    with pytest.raises(ForbiddenError, match="Ben decided a case"), writing(engine) as session:
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="Ben")
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="cat")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="cat")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="cat")
     return run_id

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from sla_service.db import guards
 from sla_service.db.credits import load_credits, load_lines
 from sla_service.db.engine import reading, writing
 from sla_service.db.statements import list_statements, load_statement
@@ -20,9 +21,10 @@ from sla_service.domain.money import totals
 from sla_service.domain.shares import format_floored
 from sla_service.domain.statements import snapshot_sha256, statement_from_json, statement_to_json
 from sla_service.usecases.calculate_run import calculate_run
-from sla_service.usecases.decide_run import approve_run, reject_run
+from sla_service.usecases.decide_run import approve_run, reject_run, submit_run
 from sla_service.usecases.export_run import export_run
 from sla_service.usecases.issue_run import issue_run
+from tests.runs import submit_and_approve
 from tests.usecases.the_month import ISSUER, NOW_MS, SEPTEMBER, amounts, calculate, close, load
 
 ACCOUNTS = ("4910", "2310")
@@ -120,18 +122,25 @@ def test_the_same_evidence_gives_the_same_digest_on_every_database_and_in_any_or
     assert len(digests) == 1
 
 
+def submit(engine, run_id):
+    with writing(engine) as session:
+        submit_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ann")
+
+
 def test_nobody_approves_their_own_run(engine):
     load(engine)
     run_id = calculate(engine)
+    submit(engine, run_id)
     with pytest.raises(ForbiddenError, match="a second person"), writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ann")
+        approve_run(session, run_id, digest=None, issuer=ISSUER, now_ms=NOW_MS, actor="ann")
 
 
 def test_an_approval_binds_to_what_was_seen(engine):
     load(engine)
     run_id = calculate(engine)
+    submit(engine, run_id)
     with pytest.raises(ConflictError, match="review it again"), writing(engine) as session:
-        approve_run(session, run_id, digest="000000000000", now_ms=NOW_MS, actor="ben")
+        approve_run(session, run_id, digest="000000000000", issuer=ISSUER, now_ms=NOW_MS, actor="ben")
 
 
 def test_a_run_is_issued_only_when_approved_and_only_once(engine):
@@ -140,7 +149,7 @@ def test_a_run_is_issued_only_when_approved_and_only_once(engine):
     with pytest.raises(ConflictError, match="is calculated"), writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     with pytest.raises(ConflictError, match="no longer changes"), writing(engine) as session:
@@ -153,8 +162,9 @@ def test_figures_changed_behind_the_approval_are_not_issued(engine):
     load(engine)
     run_id = calculate(engine)
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
+        guards.remove(session.connection())
         session.connection().execute(text("UPDATE credits SET amount_minor = 2991 WHERE merchant_id = 'step'"))
     with pytest.raises(ConflictError, match="not those that were approved"), writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
@@ -167,9 +177,9 @@ def test_a_new_calculation_supersedes_the_draft_and_a_rejected_run_makes_room(en
     first = calculate(engine)
     second = calculate(engine)
     with pytest.raises(ConflictError, match="superseded"), writing(engine) as session:
-        approve_run(session, first, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, first, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
-        reject_run(session, second)
+        reject_run(session, second, reason="wrong", now_ms=NOW_MS, actor="cleo")
     assert calculate(engine) == second + 1
 
 
@@ -188,7 +198,7 @@ def test_a_failed_issue_leaves_nothing_and_gives_its_numbers_back(engine):
     load(engine)
     run_id = calculate(engine)
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with pytest.raises(ConflictError, match="power cut"):
         issue_and_fail(engine, run_id)
     with reading(engine) as session:
@@ -264,7 +274,8 @@ def test_the_database_itself_refuses_a_second_statement_for_the_same_party_and_p
     close(engine)
     copy = (
         "INSERT INTO statements SELECT 'SCM-9', kind, run_id, period, party_id, currency, revision, issued_at_ms, "
-        "snapshot, snapshot_sha256 FROM statements WHERE number = 'SCM-2023-09-0000001'"
+        "snapshot, snapshot_sha256, party_name, total_minor, total_service_ms, NULL, 0, NULL "
+        "FROM statements WHERE number = 'SCM-2023-09-0000001'"
     )
     with pytest.raises(IntegrityError), writing(engine) as session:
         session.connection().execute(text(copy))
@@ -287,7 +298,7 @@ def test_a_cell_that_looks_like_a_formula_is_neutralised_and_numbers_stay_number
         )
     run_id = calculate(engine)
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     register, _ = rows_of(export(engine, run_id, "register"))

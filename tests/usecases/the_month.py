@@ -9,10 +9,10 @@ from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
 from sla_service.domain.statements import Issuer
 from sla_service.usecases.calculate_run import calculate_run
-from sla_service.usecases.decide_run import approve_run
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run
 from sla_service.usecases.policies import publish_policy
+from tests.runs import submit_and_approve
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
 SEPTEMBER = Month(2023, 9)
@@ -112,7 +112,7 @@ def close(engine) -> int:
     load(engine)
     run_id = calculate(engine)
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=NOW_MS, actor="ben")
+        submit_and_approve(session, run_id, now_ms=NOW_MS, actor="ben")
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     return run_id

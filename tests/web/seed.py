@@ -9,10 +9,10 @@ from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
 from sla_service.domain.statements import Issuer
 from sla_service.usecases.calculate_run import calculate_run
-from sla_service.usecases.decide_run import approve_run
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run
 from sla_service.usecases.policies import publish_policy
+from tests.runs import submit_and_approve
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
 NOW_MS = parse_instant("2023-10-05T08:00:00Z")
@@ -65,7 +65,7 @@ def issue(engine, period: str = "2023-09", *, now_ms: int = NOW_MS) -> int:
     with writing(engine) as session:
         run_id = calculate_run(session, Month.parse(period), now_ms=now_ms, actor="ana").run_id
     with writing(engine) as session:
-        approve_run(session, run_id, digest=None, now_ms=now_ms, actor="ben")
+        submit_and_approve(session, run_id, now_ms=now_ms, actor="ben", issuer=ISSUER)
     with writing(engine) as session:
         issue_run(session, run_id, issuer=ISSUER, now_ms=now_ms, actor="ben")
     return run_id

@@ -25,12 +25,22 @@ from sla_service.db.tables.evidence import (
     UnitRecord,
     UsageRecord,
 )
-from sla_service.db.tables.house import ApiKeyRecord, CounterRecord, ImportRecord
-from sla_service.db.tables.money import CreditLineRecord, CreditRecord, DecisionRecord, RunRecord
+from sla_service.db.tables.house import ApiKeyRecord, CounterRecord, ExportRecord, IdempotencyRecord, ImportRecord
+from sla_service.db.tables.ledger import AuditRecord, ChainBlockRecord, LedgerEntryRecord
+from sla_service.db.tables.money import (
+    CreditLineRecord,
+    CreditRecord,
+    DecisionRecord,
+    RunBatchRecord,
+    RunRecord,
+    RunStopRecord,
+)
 
 __all__ = [
     "BIG",
     "ApiKeyRecord",
+    "AuditRecord",
+    "ChainBlockRecord",
     "ChargeRecord",
     "ClaimRecord",
     "ContractRecord",
@@ -39,14 +49,19 @@ __all__ = [
     "CreditRecord",
     "DecisionRecord",
     "ExclusionRecord",
+    "ExportRecord",
+    "IdempotencyRecord",
     "ImpactRecord",
     "ImportRecord",
     "IncidentRecord",
+    "LedgerEntryRecord",
     "MerchantRecord",
     "OutboxRecord",
     "PartnerRecord",
     "PolicyRecord",
+    "RunBatchRecord",
     "RunRecord",
+    "RunStopRecord",
     "StatementCreditRecord",
     "StatementDocumentRecord",
     "StatementRecord",

@@ -53,6 +53,16 @@ def zero() -> Any:  # noqa: ANN401
     return Field(default=0, sa_type=BIG, sa_column_kwargs={"server_default": "0"})
 
 
+def empty() -> Any:  # noqa: ANN401
+    """A required text column that is empty where nothing else is said."""
+    return Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+
+
+def one() -> Any:  # noqa: ANN401
+    """A required 64-bit column that is 1 where nothing else is said."""
+    return Field(default=1, sa_type=BIG, sa_column_kwargs={"server_default": "1"})
+
+
 def optional_text() -> Any:  # noqa: ANN401
     """A text column that may be null."""
     return Field(default=None, sa_type=Text)

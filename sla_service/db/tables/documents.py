@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy import PrimaryKeyConstraint as Key
 from sqlmodel import Field
 
-from sla_service.db.tables.columns import STRICT, Record, big, optional_text, text
+from sla_service.db.tables.columns import STRICT, Record, big, empty, optional_text, text, zero
 
 
 class StatementRecord(Record, table=True):
@@ -16,8 +16,13 @@ class StatementRecord(Record, table=True):
         # The effect that must not happen twice, whatever races: one statement per party, period, currency, revision.
         UniqueConstraint("kind", "party_id", "period", "currency", "revision"),
         ForeignKeyConstraint(["run_id"], ["runs.run_id"]),
+        ForeignKeyConstraint(["corrects"], ["statements.number"]),
         CheckConstraint("kind IN ('merchant', 'partner')", name="kind"),
+        CheckConstraint(
+            "is_void IN (0, 1) AND (is_void = 0 OR (reason IS NOT NULL AND corrects IS NOT NULL))", name="void"
+        ),
         Index(None, "run_id"),
+        Index(None, "corrects"),
         STRICT,
     )
 
@@ -31,6 +36,12 @@ class StatementRecord(Record, table=True):
     issued_at_ms: int = big()
     snapshot: str = text()
     snapshot_sha256: str = text()
+    party_name: str = empty()
+    total_minor: int = zero()
+    total_service_ms: int = zero()
+    corrects: str | None = optional_text()
+    is_void: int = zero()
+    reason: str | None = optional_text()
 
 
 class StatementCreditRecord(Record, table=True):

@@ -1,11 +1,11 @@
-"""What the house keeps for itself: imports, keys, counters."""
+"""What the house keeps for itself: imports, exports, keys, counters."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy import PrimaryKeyConstraint as Key
 
-from sla_service.db.tables.columns import STRICT, Record, big, optional_big, text
+from sla_service.db.tables.columns import STRICT, Record, big, empty, optional_big, optional_text, text
 
 
 class ImportRecord(Record, table=True):
@@ -39,3 +39,33 @@ class CounterRecord(Record, table=True):
 
     series: str = text()
     next_number: int = big()
+
+
+class IdempotencyRecord(Record, table=True):
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Key("caller", "key"), CheckConstraint("state IN ('running', 'done')", name="state"), STRICT)
+
+    caller: str = text()
+    key: str = text()
+    operation: str = text()
+    body_sha256: str = text()
+    body: str = text()
+    state: str = text()
+    status: int | None = optional_big()
+    answer: str | None = optional_text()
+    created_at_ms: int = big()
+    updated_at_ms: int = big()
+
+
+class ExportRecord(Record, table=True):
+    __tablename__ = "exports"
+    __table_args__ = (Key("run_id", "kind", "options"), ForeignKeyConstraint(["run_id"], ["runs.run_id"]), STRICT)
+
+    run_id: int = big()
+    kind: str = text()
+    options: str = empty()
+    sha256: str = text()
+    bytes: int = big()
+    rows: int = big()
+    made_at_ms: int = big()
+    made_by: str = text()

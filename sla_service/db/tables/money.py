@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy import PrimaryKeyConstraint as Key
 from sqlalchemy import text as sql
+from sqlmodel import Field
 
-from sla_service.db.tables.columns import STRICT, Record, big, optional_big, optional_text, text, zero
+from sla_service.db.tables.columns import STRICT, Record, big, one, optional_big, optional_text, text, zero
 
-LIVE = sql("state IN ('calculated', 'approved', 'issued')")
+LIVE = sql("state NOT IN ('rejected', 'superseded')")
 """Runs that count; a rejected or superseded one is history."""
+STATES = "'draft', 'calculated', 'submitted', 'approved', 'issuing', 'issued', 'rejected', 'superseded'"
 
 
 class RunRecord(Record, table=True):
@@ -17,13 +19,19 @@ class RunRecord(Record, table=True):
     __table_args__ = (
         Key("run_id"),
         CheckConstraint(
-            "state IN ('calculated', 'approved', 'issued', 'rejected', 'superseded')",
+            f"state IN ({STATES})",
             name="state",
         ),
         CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="four_eyes"),
+        CheckConstraint(
+            "first_approved_by IS NULL OR approved_by IS NULL OR first_approved_by <> approved_by", name="six_eyes"
+        ),
         CheckConstraint("version > 0", name="version"),
-        # One run at a time is on its way to being paid for a period, or has been.
-        Index("uq_runs_live_period", "period", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+        CheckConstraint("kind IN ('close', 'correction')", name="kind"),
+        CheckConstraint("(kind = 'correction') = (revision > 1)", name="revision"),
+        CheckConstraint("voids IS NULL OR (reason IS NOT NULL AND kind = 'correction')", name="void"),
+        # One run at a time is on its way to being paid for a period, or has been; its corrections follow one by one.
+        Index("uq_runs_live_period", "period", "revision", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         STRICT,
     )
 
@@ -39,6 +47,59 @@ class RunRecord(Record, table=True):
     approved_by: str | None = optional_text()
     issued_at_ms: int | None = optional_big()
     issued_by: str | None = optional_text()
+    kind: str = Field(default="close", sa_type=Text, sa_column_kwargs={"server_default": "close"})
+    revision: int = one()
+    binding: str | None = optional_text()
+    submitted_at_ms: int | None = optional_big()
+    submitted_by: str | None = optional_text()
+    first_approved_at_ms: int | None = optional_big()
+    first_approved_by: str | None = optional_text()
+    approval_reason: str | None = optional_text()
+    rejected_at_ms: int | None = optional_big()
+    rejected_by: str | None = optional_text()
+    rejected_reason: str | None = optional_text()
+    ledger_head: str | None = optional_text()
+    voids: str | None = optional_text()
+    """Number of the statement that it takes back; a foreign key would go in a circle with the statements' own."""
+    reason: str | None = optional_text()
+
+
+class RunBatchRecord(Record, table=True):
+    __tablename__ = "run_batches"
+    __table_args__ = (
+        Key("run_id", "batch_no"),
+        ForeignKeyConstraint(["run_id"], ["runs.run_id"]),
+        CheckConstraint("kind IN ('merchants', 'partners')", name="kind"),
+        CheckConstraint("state IN ('planned', 'calculated', 'issued')", name="state"),
+        STRICT,
+    )
+
+    run_id: int = big()
+    batch_no: int = big()
+    kind: str = text()
+    first_id: str = text()
+    last_id: str = text()
+    first_credit_no: int = big()
+    state: str = text()
+    attempt: int = big()
+    credits: int = zero()
+    statements: int = zero()
+    figures_sha256: str | None = optional_text()
+    inputs: str | None = optional_text()
+    first_number: int | None = optional_big()
+    ledger_sha256: str | None = optional_text()
+    changed_at_ms: int = big()
+
+
+class RunStopRecord(Record, table=True):
+    __tablename__ = "run_stops"
+    __table_args__ = (Key("run_id"), ForeignKeyConstraint(["run_id"], ["runs.run_id"]), STRICT)
+
+    run_id: int = big()
+    batch_no: int | None = optional_big()
+    reason: str = text()
+    stopped_at_ms: int = big()
+    stopped_by: str = text()
 
 
 class CreditRecord(Record, table=True):
@@ -94,6 +155,10 @@ class CreditRecord(Record, table=True):
     steps: str | None = optional_text()
     claim_until: str | None = optional_text()
     decided_by: str | None = optional_text()
+    before_minor: int = zero()
+    before_service_ms: int = zero()
+    stated_minor: int = zero()
+    stated_service_ms: int = zero()
 
 
 class CreditLineRecord(Record, table=True):
