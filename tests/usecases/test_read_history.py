@@ -63,13 +63,13 @@ def test_evidence_that_came_later_has_both_times(corrected):
     late = history(corrected, month=SEPTEMBER).events
     (one,) = (one for one in late if one.what == "evidence" and one.recorded_at_ms > CLOSED_MS)
     assert one.said == "impacts imported from impacts.csv: 1 rows, 1 new, 0 changed"
-    assert (one.about, one.by) == ("2023-09-12T00:00Z to 2023-09-12T06:00Z", "dan")
+    assert (one.about, one.by) == ("2023-09-12T00:00:00Z to 2023-09-12T06:00:00Z", "dan")
 
 
 def test_a_row_that_was_replaced_is_told_with_before_and_after(corrected):
     corrected.bring("impacts", IMPACT_HEAD + HALF.format("kept"), update=True)
     one = next(one for one in history(corrected).events if one.before)
-    assert one.said == "impacts FIRST/kept/1693872000000/ changed"
+    assert one.said == "impacts FIRST/kept/shop//1693872000000 changed"
     assert (one.before, one.after) == ({"share_ppm": 1_000_000}, {"share_ppm": 500_000})
 
 
@@ -79,7 +79,7 @@ def test_every_replaced_row_is_logged_whole_and_no_other(corrected):
     with reading(corrected.engine) as session:
         rows = [row for row in iter_audit(session) if row["action"] == "row.impacts"]
     (row,) = rows
-    assert row["subject"] == "merchant kept: impacts FIRST/kept/1693872000000/"
+    assert row["subject"] == "merchant kept: impacts FIRST/kept/shop//1693872000000"
     before, after = json.loads(row["before"]), json.loads(row["after"])
     assert before == {**after, "share_ppm": 1_000_000}
     assert {"incident_id", "merchant_id", "started_at_ms", "ended_at_ms", "share_ppm"} <= after.keys()
