@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from sla_service.domain.instants import HOUR_MS
 from tests.usecases.the_corrections import Story
 
 FIRST = "SCM-2023-09-0000001"
@@ -16,7 +17,9 @@ FIRST = "SCM-2023-09-0000001"
 def book(sla, tmp_path, sqlite_engine):
     """``sla`` over a September that was closed, with an outage of ``kept`` that came in since."""
     story = Story(sqlite_engine)
+    story.now_ms -= 2 * HOUR_MS
     story.close()
+    story.now_ms += HOUR_MS
     story.a_later_outage("kept")
     sqlite_engine.dispose()
     (tmp_path / "home").mkdir()
