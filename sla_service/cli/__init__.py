@@ -15,6 +15,7 @@ from sla_service.cli.errors import TeachingGroup
 from sla_service.cli.explain import explain
 from sla_service.cli.export import export
 from sla_service.cli.fonts import fonts
+from sla_service.cli.history import history
 from sla_service.cli.keys import key, link
 from sla_service.cli.ledger import ledger
 from sla_service.cli.mail import mail
@@ -75,7 +76,7 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
 
 COMMANDS = (
     *(db, import_, policy, run, statement, export, reconcile, ledger, audit),
-    *(explain, mail, key, link, fonts, demo),
+    *(explain, history, mail, key, link, fonts, demo),
 )
 for command in COMMANDS:
     cli.add_command(command)
