@@ -14,7 +14,7 @@ from tests.runs import submit_and_approve
 from tests.worker.conftest import in_state, transactions, until, value
 from tests.worker.months import NOW_MS, begin_issue, fingerprint, plan
 
-NOT_ENDED = "2199-01"
+NOT_ENDED = "2099-01"
 """A month in which contracts are in force, and which cannot be closed yet."""
 
 
