@@ -35,7 +35,7 @@ The month, in order:
   sla run show 1                      what would be credited, and what is parked
   sla run decide 1 42 --amount "12.00 USD" --reason "why"   what no formula decides
   sla --as ben run approve 1          a second person
-  sla run issue 1
+  sla run issue 1                     PostgreSQL: with as many `sla worker` as wanted
   sla statement render --run 1 -o statements/
   sla export all --run 1 -o exports/
   sla mail send --run 1
