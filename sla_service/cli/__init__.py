@@ -7,6 +7,7 @@ import re
 import click
 
 from sla_service import __version__
+from sla_service.cli.check import check
 from sla_service.cli.context import Context
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
@@ -35,10 +36,12 @@ The month, in order:
   sla statement render --run 1 -o statements/
   sla export register --run 1 -o register.csv
   sla mail send --run 1
+  sla check                           that everything is as it must be
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
-6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person."""
+6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person,
+9 something is not as it must be."""
 
 
 def parse_actor(name: str) -> str:
@@ -66,5 +69,5 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-for command in (db, import_, policy, run, statement, export, explain, mail, key, link, fonts, demo):
+for command in (db, import_, policy, run, statement, export, check, explain, mail, key, link, fonts, demo):
     cli.add_command(command)
