@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from sqlmodel import Session
 
-from sla_service.db.credits import save_credits
+from sla_service.db.credits import credits_schema, lines_schema, save_credits
 from sla_service.db.run_batches import claim_batch, finish_batch, list_batches, load_batch
 from sla_service.db.runs import change_state, load_run
 from sla_service.db.tables import RunBatchRecord, RunRecord
@@ -79,17 +79,18 @@ def calculate_batch(
     require_state(run, "draft")
     month = Month.parse(run.period)
     progress("Reading evidence", 0, 1)
-    gathered = gather(session, month, as_of_ms=run.created_at_ms)
-    if not gathered.subjects:
-        raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
+    among = (batch.first_id, batch.last_id)
+    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among)
     _refuse_contradictions(gathered)
     _refuse_open(gathered, month, run.created_at_ms)
-    progress("Measuring", 0, 1)
-    tables = evidence_tables(gathered)
-    measured = measure(tables.evidence)
-    rows = CreditRows(run_id, gathered, tables, measured)
-    credits = rows.credits(surroundings(session, gathered), decisions_of(session, str(month)), progress)
-    credits, lines = with_stated(credits), rows.lines()
+    credits, lines = credits_schema().empty_table(), lines_schema().empty_table()
+    if gathered.subjects:
+        progress("Measuring", 0, 1)
+        tables = evidence_tables(gathered)
+        measured = measure(tables.evidence)
+        rows = CreditRows(run_id, gathered, tables, measured, first_credit_no=batch.first_credit_no)
+        credits = rows.credits(surroundings(session, gathered), decisions_of(session, str(month), among), progress)
+        credits, lines = with_stated(credits), rows.lines()
     progress("Storing", 0, 1)
     save_credits(session, credits, lines)
     found = {"credits": credits.num_rows, "statements": stated_count(credits)}
@@ -114,12 +115,15 @@ def finish_calculation(session: Session, run_id: int, *, now_ms: int) -> RunReco
 
     Raises:
         ConflictError: A batch is missing, or somebody else finished it.
+        InvalidValueError: Nothing is due in the month for anybody.
     """
     run, batches = load_run(session, run_id), list_batches(session, run_id)
     require_state(run, "draft")
     missing = [batch.batch_no for batch in batches if batch.state != "calculated"]
     if missing:
         raise ConflictError("batches_missing", f"run {run_id} still has {len(missing)} batches to calculate")
+    if not sum(batch.credits for batch in batches):
+        raise InvalidValueError.of("run_empty", f"nothing is due for any merchant in {run.period}")
     digest = run_digest(batches)
     change_state(session, run, to="calculated", now_ms=now_ms, actor=run.created_by, digest=digest)
     return load_run(session, run_id)

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import importlib.metadata
 
+import pyarrow.compute as pc
 from sqlmodel import Session
 
 from sla_service.db.numbering import take_numbers
 from sla_service.db.run_batches import save_batches
 from sla_service.db.runs import change_state, find_live_run, save_run
 from sla_service.db.tables import RunBatchRecord, RunRecord
-from sla_service.domain.errors import ConflictError
+from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.periods import Month
+from sla_service.usecases.gather_evidence import contract_counts, periods_per_contract
+from sla_service.usecases.policies_in_force import published_policies
 
 OPEN_STATES = ("draft", "calculated", "submitted")
 """States in which a newer calculation of the same month takes a run's place."""
-LAST_ID = "\U0010ffff"
-"""Not before any id."""
+BATCH_MERCHANTS = 20_000
+"""Enough that a batch's own work is most of it, few enough that a worker needs well under a gibibyte."""
 
 
-def plan_run(session: Session, month: Month, *, now_ms: int, actor: str) -> RunRecord:
+def plan_run(
+    session: Session, month: Month, *, now_ms: int, actor: str, batch_merchants: int = BATCH_MERCHANTS
+) -> RunRecord:
     """Begin a run of a month as a draft; an earlier one that is not approved yet is superseded.
+
+    Args:
+        session: Open; nothing is committed.
+        month: The month to close.
+        now_ms: The instant; open incidents are cut at it.
+        actor: Who calculates.
+        batch_merchants: Merchants per batch; the figures do not depend on it.
 
     Raises:
         ConflictError: The month's run is already approved or issued.
@@ -38,19 +50,34 @@ def plan_run(session: Session, month: Month, *, now_ms: int, actor: str) -> RunR
         created_by=actor,
     )
     save_run(session, run, now_ms=now_ms, actor=actor)
-    batch = RunBatchRecord(
-        run_id=run.run_id,
-        batch_no=1,
-        kind="merchants",
-        first_id="",
-        last_id=LAST_ID,
-        first_credit_no=1,
-        state="planned",
-        attempt=0,
-        changed_at_ms=now_ms,
-    )
-    save_batches(session, [batch])
+    save_batches(session, _batches(session, run, month, batch_merchants))
     return run
+
+
+def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: int) -> list[RunBatchRecord]:
+    """Merchants with a contract in order of their ids; a credit's number is its contract's place among all."""
+    policies = published_policies(session)
+    counts = contract_counts(session, month, policies)
+    if not counts.num_rows:
+        raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
+    per_contract, first_credit_no = periods_per_contract(policies, month), 1
+    batches: list[RunBatchRecord] = []
+    for part in counts.combine_chunks().to_batches(max_chunksize=batch_merchants):
+        batches.append(
+            RunBatchRecord(
+                run_id=run.run_id,
+                batch_no=len(batches) + 1,
+                kind="merchants",
+                first_id=part["merchant_id"][0].as_py(),
+                last_id=part["merchant_id"][-1].as_py(),
+                first_credit_no=first_credit_no,
+                state="planned",
+                attempt=0,
+                changed_at_ms=run.created_at_ms,
+            )
+        )
+        first_credit_no += per_contract * pc.sum(part["contracts"]).as_py()
+    return batches
 
 
 def _supersede(session: Session, month: Month, *, now_ms: int, actor: str) -> None:
