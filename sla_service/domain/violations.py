@@ -1,4 +1,4 @@
-"""What must be true of the books, whatever crashed, raced or was tampered with; each rule by name and in plain words."""
+"""What must be true of the books, whatever crashed, raced or was tampered with; by name and in plain words."""
 
 from __future__ import annotations
 

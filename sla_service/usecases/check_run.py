@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sqlmodel import Session
 
@@ -138,7 +139,7 @@ def _check_batches(session: Session, run: RunRecord, batches: Sequence[RunBatchR
 
 
 def _check_ranges(run: RunRecord, merchants: Sequence[RunBatchRecord], books: Books) -> None:
-    for before, after in zip(merchants, merchants[1:], strict=False):
+    for before, after in pairwise(merchants):
         if before.last_id >= after.first_id or before.first_credit_no >= after.first_credit_no:
             message = f"its batches {before.batch_no} and {after.batch_no} overlap"
             books.note("batch_state", subject_of(run), message)
