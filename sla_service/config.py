@@ -8,12 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sla_service.domain.bounds import CHANGE_PERCENT, Bounds, parse_bound
 from sla_service.domain.errors import InvalidValueError, MissingSettingsError, Problem, shown
+from sla_service.domain.money import Money
 
 PREFIX = "SLA_"
 TESTS = "SLA_TEST_"
 """Names that the tests keep for themselves."""
+BOUNDS = ("bound_merchant", "bound_run")
+"""Settings that are amounts."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_CUSTOMERS = ("billing_ref", "merchant_id", "name")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "ledger_customer": _CUSTOMERS,
+    "ledger_dates": ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY"),
+    "xero_contact": _CUSTOMERS,
+    "xero_sign": ("positive", "negative"),
+}
+"""Settings that are one of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,9 @@ class Settings:
     """SQLAlchemy URL; the embedded SQLite database in ``home`` if empty."""
     fonts_dir: str = ""
     """Folder of the fonts that are prepared for documents, once per machine; ``fonts`` in ``home`` if empty."""
+    checkpoint_file: str = ""
+    """Where the heads of ledger and audit log are kept outside of the database; ``ledger.checkpoint`` in ``home`` if
+    empty."""
     secret_key: str = ""
     """Signs portal links; generated into ``home`` on first use if empty (then keep that file)."""
     public_url: str = ""
@@ -45,6 +60,32 @@ class Settings:
     """Journal: contra revenue, debited when a credit is issued."""
     account_credit: str = "2310 Credits owed to merchants"
     """Journal: liability, credited until the credit is used."""
+    ledger_customer: str = "billing_ref"
+    """Which name of a merchant is the customer's in NetSuite and QuickBooks."""
+    ledger_item: str = "Service credit"
+    """NetSuite's item, QuickBooks' product or service."""
+    ledger_dates: str = "YYYY-MM-DD"
+    """How days are written for NetSuite and QuickBooks; Xero has one way."""
+    netsuite_location: str = ""
+    netsuite_apply: str = ""
+    """External id of the invoice that a memo is applied to; memos stay open if empty."""
+    xero_contact: str = "name"
+    xero_account: str = "4910"
+    xero_tax: str = "Tax Exempt"
+    xero_sign: str = "positive"
+    quickbooks_tax: str = "NON"
+
+    bound_merchant: tuple[Money, ...] = Bounds().merchant
+    """The most that a run credits one merchant before a second approver is needed; ``|`` between currencies."""
+    bound_run: tuple[Money, ...] = Bounds().run
+    """The most that a run comes to before a second approver is needed."""
+    bound_change: int = CHANGE_PERCENT
+    """Percent by which a run may differ from what was issued for the month before."""
+
+    batch_merchants: int = 20_000
+    """Merchants of a run whose credits are calculated, or whose statements are issued, in one transaction."""
+    worker_lost_seconds: int = 30
+    """How long after its last sign of life a worker counts as lost, and its batch goes to another."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -62,9 +103,9 @@ class Settings:
                 continue
             try:
                 values[field] = _read(field, given[field], default)
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, IndexError, AttributeError, InvalidValueError):
                 name, found = PREFIX + field.upper(), shown(given[field])
-                bad.append(Problem("setting_value", f"{name}: write {_form(default)}", value=found))
+                bad.append(Problem("setting_value", f"{name}: write {_form(field, default)}", value=found))
         if bad:
             raise InvalidValueError(bad)
         return cls(**values)  # type: ignore[arg-type]
@@ -79,9 +120,19 @@ class Settings:
         return self.database_url or f"sqlite:///{self.home / 'sla.db'}"
 
     @property
+    def bounds(self) -> Bounds:
+        """What stops a run for one more person."""
+        return Bounds(self.bound_merchant, self.bound_run, self.bound_change)
+
+    @property
     def fonts(self) -> Path:
         """Where prepared fonts are kept."""
         return Path(self.fonts_dir) if self.fonts_dir else self.home / "fonts"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the chains' heads are kept."""
+        return Path(self.checkpoint_file) if self.checkpoint_file else self.home / "ledger.checkpoint"
 
     def require(self, *names: str, purpose: str) -> None:
         """Insist on settings that have no sensible default, where they are first needed.
@@ -107,7 +158,13 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
         raise InvalidValueError(problems)
 
 
-def _form(default: object) -> str:
+def _form(field: str, default: object) -> str:
+    if field in CHOICES:
+        return f"one of: {', '.join(CHOICES[field])}"
+    if field == "netsuite_apply":
+        return "text with no other braces than {customer}, {merchant} and {period}, such as INV-{customer}-{period}"
+    if field in BOUNDS:
+        return "a currency and an amount for each, such as USD 5000|EUR 5000"
     match default:
         case bool():
             return "yes or no"
@@ -116,16 +173,28 @@ def _form(default: object) -> str:
     return "a colour such as #0b5563"
 
 
+def _whole(field: str, text: str) -> int:
+    number = int(text)
+    if field == "bound_change" and number < 0:
+        raise ValueError(field)
+    return number
+
+
 def _read(field: str, text: str, default: object) -> object:
     match default:
+        case tuple() if field in BOUNDS:
+            return tuple(parse_bound(part.strip()) for part in text.split("|") if part.strip())
         case bool():
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
         case int():
-            return int(text)
+            return _whole(field, text)
         case Path():
             return Path(text)
         case tuple():
             return tuple(part.strip() for part in text.split("|") if part.strip())
-    if field == "accent" and _COLOUR.fullmatch(text) is None:
+    is_colourless = field == "accent" and _COLOUR.fullmatch(text) is None
+    if is_colourless or text not in CHOICES.get(field, (text,)):
         raise ValueError(field)
+    if field == "netsuite_apply":
+        text.format(customer="", merchant="", period="")
     return text

@@ -7,8 +7,10 @@ import re
 import click
 
 from sla_service import __version__
+from sla_service.cli.audit import audit
 from sla_service.cli.check import check
 from sla_service.cli.context import Context
+from sla_service.cli.correction import run_correct
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
 from sla_service.cli.errors import TeachingGroup
@@ -16,8 +18,10 @@ from sla_service.cli.explain import explain
 from sla_service.cli.export import export
 from sla_service.cli.fonts import fonts
 from sla_service.cli.keys import key, link
+from sla_service.cli.ledger import ledger
 from sla_service.cli.mail import mail
 from sla_service.cli.policy import policy
+from sla_service.cli.reconcile import reconcile
 from sla_service.cli.run import run
 from sla_service.cli.statement import statement
 from sla_service.domain.errors import InvalidValueError
@@ -34,14 +38,17 @@ The month, in order:
   sla --as ben run approve 1          a second person
   sla run issue 1
   sla statement render --run 1 -o statements/
-  sla export register --run 1 -o register.csv
+  sla export all --run 1 -o exports/
   sla mail send --run 1
+  sla reconcile 1                     statements, ledger, exports and mail are the same money
+  sla ledger apply used.csv           what billing took off its invoices
+  sla ledger verify
   sla check                           that everything is as it must be
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
 6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person,
-9 something is not as it must be."""
+9 done, and what should be the same differs."""
 
 
 def parse_actor(name: str) -> str:
@@ -69,5 +76,10 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-for command in (db, import_, policy, run, statement, export, check, explain, mail, key, link, fonts, demo):
+run.add_command(run_correct)
+COMMANDS = (
+    *(db, import_, policy, run, statement, export, reconcile, ledger, audit, check),
+    *(explain, mail, key, link, fonts, demo),
+)
+for command in COMMANDS:
     cli.add_command(command)

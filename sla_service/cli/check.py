@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.cli.errors import EXIT_VIOLATED, SHOWN_PROBLEMS
+from sla_service.cli.errors import EXIT_DIFFERENT, SHOWN_PROBLEMS
 from sla_service.domain.violations import RULES, Books
 from sla_service.usecases.check_books import check_books
 
@@ -30,7 +30,7 @@ def check(context: Context, run_id: int | None, as_json: bool) -> None:
         click.echo(json.dumps({**found, "looked_at": books.looked_at}))
     else:
         print_books(books)
-    sys.exit(EXIT_VIOLATED if books.found else 0)
+    sys.exit(EXIT_DIFFERENT if books.found else 0)
 
 
 def print_books(books: Books) -> None:

@@ -28,8 +28,8 @@ EXIT_CODES: dict[type[SlaError], int] = {
 }
 EXIT_PARKED = 8
 """Done, but some cases wait for a person."""
-EXIT_VIOLATED = 9
-"""Something is not as it must be."""
+EXIT_DIFFERENT = 9
+"""Done, and what should be the same is not."""
 SHOWN_PROBLEMS = 20
 """Lines of problems in a terminal; `--json` and the API give up to a thousand."""
 

@@ -6,10 +6,10 @@ import click
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.tables import table
-from sla_service.db.parties import find_example_merchant, load_merchant
+from sla_service.db.parties import find_example_merchant
 from sla_service.domain.instants import format_instant
 from sla_service.usecases.api_keys import create_api_key, list_api_keys, revoke_api_key
-from sla_service.usecases.portal_links import LINK_DAYS, portal_address, sign_portal_link
+from sla_service.usecases.portal_links import LINK_DAYS, make_portal_link, portal_address
 
 LOCAL = "http://127.0.0.1:8000"
 """Where `sla serve` listens if nothing else is said."""
@@ -60,7 +60,7 @@ def key_list(context: Context) -> None:
 def key_revoke(context: Context, key_id: str) -> None:
     """Make a key useless from now on."""
     with context.writing() as session:
-        revoke_api_key(session, key_id, now_ms=context.clock())
+        revoke_api_key(session, key_id, now_ms=context.clock(), actor=context.actor)
     click.echo(f"Key {key_id} is revoked.")
 
 
@@ -79,9 +79,9 @@ def merchant_link(context: Context, merchant_id: str, *, days: int = LINK_DAYS, 
     Raises:
         NotFoundError: There is no such merchant.
     """
-    with context.reading() as session:
-        load_merchant(session, merchant_id)
-    token = sign_portal_link(context.secret_key(), merchant_id, now_ms=context.clock(), days=days)
+    secret = context.secret_key()
+    with context.writing() as session:
+        token = make_portal_link(session, secret, merchant_id, days=days, now_ms=context.clock(), actor=context.actor)
     return portal_address(base or context.settings.public_url or LOCAL, token)
 
 

@@ -15,11 +15,11 @@ from sla_service.db.tables import metadata
 PAGE = {"merchant": 500, "partner": 20}
 """Statements in memory at one time; a partner's has thousands of lines."""
 PAGE_DOCUMENTS = 50
-CREDITS, STATES, STATEMENTS, OUTBOX, ENTRIES, DOCUMENTS, COUNTERS, AUDIT, IMPORTS = (
+CREDITS, STATES, STATEMENTS, OUTBOX, ENTRIES, DOCUMENTS, COUNTERS, AUDIT = (
     metadata.tables[name]
     for name in (
         "credits", "statement_credits", "statements", "outbox", "ledger_entries", "statement_documents", "counters",
-        "audit_log", "imports",
+        "audit_log",
     )
 )  # fmt: skip
 _AMOUNTS = ("amount_minor", "service_ms", "stated_minor", "stated_service_ms")
@@ -135,12 +135,6 @@ def next_number(session: Session, series: str) -> int:
     """The number that a series would give next."""
     query = select(COUNTERS.c.next_number).where(COUNTERS.c.series == series)
     return session.connection().execute(query).scalar_one_or_none() or 1
-
-
-def imported_since(session: Session, nouns: Sequence[str], since_ms: int) -> bool:
-    """Whether any of some nouns was imported after an instant."""
-    query = select(func.count()).select_from(IMPORTS).where(IMPORTS.c.noun.in_(nouns))
-    return bool(session.connection().execute(query.where(IMPORTS.c.imported_at_ms > since_ms)).scalar_one())
 
 
 def last_words(session: Session, subject: str, actions: Sequence[str]) -> tuple[str, str | None] | None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 _SAME_CONTRACT = (
     "e.merchant_id = c.merchant_id AND e.service = c.service AND e.contract_starts_on = c.contract_starts_on"
-    " AND coalesce(e.period_start_ms, 0) = coalesce(c.period_start_ms, 0)"
+    " AND coalesce(e.period_start_ms, 0) = coalesce(c.period_start_ms, 0) AND e.currency = c.currency"
 )
 _LIVE = "r.state NOT IN ('rejected', 'superseded')"
 _NOT_TAKEN_BACK = "(c.{0} < c.before_{1} AND c.stated_{1} BETWEEN c.{0} - c.before_{1} AND 0)"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from sqlalchemy import Select, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,6 +41,23 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
     """Columns as mappings, a batch of them in memory at a time."""
     for batch in table.to_batches(max_chunksize=READ_ROWS):
         yield from batch.to_pylist()
+
+
+def numbered(rows: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Number the distinct rows in the order in which they first appear; nulls are equal.
+
+    Returns:
+        Each row's number, and of each number the index of the first row that has it.
+    """
+    numbers = pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)
+    for column in rows.columns:
+        codes = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        both = pc.add(pc.multiply(numbers, max(1, len(codes.dictionary))), codes.indices.cast(pa.int64()))
+        # Numbered again after each column: a product of all of them could be too large.
+        numbers = both.dictionary_encode().indices.cast(pa.int64())
+    places = pa.table({"number": numbers, "place": pa.array(range(rows.num_rows), pa.int64())})
+    firsts = places.group_by("number").aggregate([("place", "min")]).sort_by("number")
+    return numbers, firsts["place_min"].combine_chunks()
 
 
 def copy_in(session: Session, table: Table, rows: pa.Table) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Table, and_, false, func, literal, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
 from sla_service.db.bulk import copy_in, read_arrow, schema_of
+from sla_service.db.latest import CREDITS, KEY, latest_runs
+from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
 
-CREDITS: Table = metadata.tables["credits"]
 CREDIT_LINES: Table = metadata.tables["credit_lines"]
 
 
@@ -32,6 +34,10 @@ def lines_schema() -> pa.Schema:
     return schema_of(CREDIT_LINES)
 
 
+KEPT_NUMBERS = 10**12
+"""Credits of contracts that are gone are numbered from here, times the revision that had them last: never a number that
+another credit has, and always the same one, however a run is cut into batches."""
+
 Numbers = tuple[int, int]
 """A range of credit numbers, both ends in it."""
 
@@ -41,6 +47,23 @@ def load_credits(session: Session, run_id: int, numbers: Numbers | None = None) 
     query = select(CREDITS).where(CREDITS.c.run_id == run_id)
     if numbers is not None:
         query = query.where(CREDITS.c.credit_no.between(*numbers))
+    return read_arrow(session, query.order_by(CREDITS.c.credit_no))
+
+
+def load_gone(session: Session, run_id: int, ids: tuple[str, str | None]) -> pa.Table:
+    """A correction's credits of contracts that are gone, in order of their numbers.
+
+    Args:
+        session: Open.
+        run_id: The correction.
+        ids: The first merchant's id by code point, and the one before which merchants end; None for no end.
+    """
+    first_id, end_id = ids
+    merchant = by_code_point(session, CREDITS.c.merchant_id)
+    query = select(CREDITS).where(CREDITS.c.run_id == run_id, CREDITS.c.credit_no > KEPT_NUMBERS)
+    query = query.where(merchant >= literal(first_id))
+    if end_id is not None:
+        query = query.where(merchant < literal(end_id))
     return read_arrow(session, query.order_by(CREDITS.c.credit_no))
 
 
@@ -55,9 +78,35 @@ def load_lines(session: Session, run_id: int, numbers: Numbers | None = None) ->
 def totals_of_run(session: Session, run_id: int) -> dict[str, list[int]]:
     """What a run states, by currency: how many credits, minor units, milliseconds of service."""
     sums = (func.count(), func.sum(CREDITS.c.stated_minor), func.sum(CREDITS.c.stated_service_ms))
-    query = select(CREDITS.c.currency, *sums).where(CREDITS.c.run_id == run_id, _is_stated())
+    query = select(CREDITS.c.currency, *sums).where(CREDITS.c.run_id == run_id, is_stated())
     rows = session.connection().execute(query.group_by(CREDITS.c.currency))
     return {row[0]: [int(value) for value in row[1:]] for row in sorted(map(tuple, rows))}
+
+
+def credited_totals(session: Session, run_id: int) -> dict[str, int]:
+    """What a run credits in all, by currency, whether it was stated before or not."""
+    query = select(CREDITS.c.currency, func.sum(CREDITS.c.amount_minor))
+    query = query.where(CREDITS.c.run_id == run_id, CREDITS.c.amount_minor != 0).group_by(CREDITS.c.currency)
+    return {currency: int(minor) for currency, minor in session.connection().execute(query)}
+
+
+def merchants_above(
+    session: Session, run_id: int, limits: Mapping[str, int], *, at_most: int
+) -> tuple[list[tuple[str, str, int]], int]:
+    """Merchants to whom a run states more than a limit of their currency, the most first.
+
+    Returns:
+        Merchant, currency and minor units of the first ``at_most``, and how many there are in all.
+    """
+    total = func.sum(CREDITS.c.stated_minor)
+    above = or_(false(), *(and_(CREDITS.c.currency == c, func.abs(total) > limit) for c, limit in limits.items()))
+    keys = (CREDITS.c.merchant_id, CREDITS.c.currency)
+    query = select(*keys, total.label("total_minor")).where(CREDITS.c.run_id == run_id, is_stated())
+    found = query.group_by(*keys).having(above).subquery()
+    count = session.connection().execute(select(func.count()).select_from(found)).scalar_one()
+    order = (func.abs(found.c.total_minor).desc(), by_code_point(session, found.c.merchant_id), found.c.currency)
+    rows = session.connection().execute(select(found).order_by(*order).limit(at_most))
+    return [(row[0], row[1], int(row[2])) for row in rows], int(count)
 
 
 def policies_of_run(session: Session, run_id: int) -> dict[str, str]:
@@ -70,12 +119,13 @@ def policies_of_run(session: Session, run_id: int) -> dict[str, str]:
 def stated_partners(session: Session, run_id: int) -> list[str]:
     """The partners with a merchant for whom a run states something, by id."""
     query = select(CREDITS.c.partner_id).where(
-        CREDITS.c.run_id == run_id, _is_stated(), CREDITS.c.partner_id.is_not(None)
+        CREDITS.c.run_id == run_id, is_stated(), CREDITS.c.partner_id.is_not(None)
     )
     return sorted(session.connection().execute(query.distinct()).scalars())
 
 
-def _is_stated() -> ColumnElement[bool]:
+def is_stated() -> ColumnElement[bool]:
+    """Whether a credit has a statement: money or service time that the run states."""
     return (CREDITS.c.stated_minor != 0) | (CREDITS.c.stated_service_ms != 0)
 
 
@@ -109,7 +159,12 @@ def list_parked(session: Session, run_id: int) -> list[CreditRecord]:
 
 
 def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[CreditRecord, RunRecord, str | None]]:
-    """A merchant's credits in issued runs, newest period first, with the run and the statement's number, if any."""
+    """A merchant's credits of issued months as they stand now, newest period first.
+
+    Returns:
+        Each credit once, from the last run that says something of it, with that run and the number of the newest
+        statement that states it, if any.
+    """
     query = (
         select_records(CreditRecord, RunRecord, StatementCreditRecord.number)
         .join(RunRecord, col(RunRecord.run_id) == col(CreditRecord.run_id))
@@ -121,8 +176,20 @@ def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[Cred
         )
         .where(CreditRecord.merchant_id == merchant_id, RunRecord.state == "issued")
     )
-    found = [(credit, run, number) for credit, run, number in session.exec(query)]
+    every = list(session.exec(query.order_by(col(RunRecord.period), col(RunRecord.revision))))
+    numbers = {_key(credit): number for credit, _, number in every if number}
+    runs = latest_runs(session)
+    voided = {_key(credit): run.run_id for credit, run, _ in every if run.run_id in runs.voids}
+    found = [
+        (credit, run, numbers.get(_key(credit)))
+        for credit, run, _ in every
+        if run.run_id == voided.get(_key(credit), run.run_id) and run.run_id in {*runs.whole, *runs.voids}
+    ]
     return sorted(found, key=lambda row: (row[1].period, -row[0].credit_no), reverse=True)
+
+
+def _key(credit: CreditRecord) -> tuple[Any, ...]:
+    return tuple(getattr(credit, name) for name in KEY)
 
 
 def list_run_credits(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Table, func, select
-from sqlmodel import Session
+from sqlmodel import Session, col
+from sqlmodel import select as select_records
 
 from sla_service.db.among import Among, is_among, within
 from sla_service.db.bulk import read_arrow
@@ -194,6 +195,12 @@ def load_decisions(session: Session, period: str, among: Among | None = None) ->
     query = select(decisions).where(decisions.c.period == period)
     rows = read_arrow(session, within(session, query, decisions.c.merchant_id, among))
     return _sorted(rows, "merchant_id", "service", "contract_starts_on", "period_start_ms")
+
+
+def list_decisions(session: Session, period: str) -> Iterator[DecisionRecord]:
+    """What people decided for a period's cases, the latest first."""
+    query = select_records(DecisionRecord).where(DecisionRecord.period == period)
+    yield from session.exec(query.order_by(col(DecisionRecord.decided_at_ms).desc()))
 
 
 def _sorted(rows: pa.Table, *keys: str) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import update
@@ -68,6 +69,8 @@ def change_state(
     to: str,
     now_ms: int,
     actor: str,
+    action: str = "",
+    note: Mapping[str, Any] | None = None,
     **stamps: Any,  # noqa: ANN401 - column values
 ) -> None:
     """Move a run on, if it is still as it was read, and log who did.
@@ -78,6 +81,8 @@ def change_state(
         to: The new state.
         now_ms: When.
         actor: Who.
+        action: What the audit log calls it; after the new state if nothing is given.
+        note: What the audit log says besides, and no column does.
         stamps: Columns that go with it, such as ``approved_by``.
 
     Raises:
@@ -91,7 +96,7 @@ def change_state(
     )
     run_id, subject = run.run_id, subject_of(run)
     before = {name: getattr(run, name) for name in ("state", "version", "digest", *stamps)}
-    after = {"state": to, "version": run.version + 1, "digest": run.digest, **stamps}
+    after = {"state": to, "version": run.version + 1, "digest": run.digest, **stamps, **(note or {})}
     change = update(RunRecord).where(*same).values(state=to, version=run.version + 1, **stamps)
     try:
         result: Any = session.connection().execute(change)
@@ -102,6 +107,6 @@ def change_state(
         changed = False
     if not changed:
         raise ConflictError("state", f"run {run_id} was changed by somebody else just now; look at it again")
-    action = f"run.{to}"
+    action = action or f"run.{to}"
     record_change(session, action=action, subject=subject, now_ms=now_ms, actor=actor, before=before, after=after)
     session.expire_all()

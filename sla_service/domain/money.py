@@ -99,6 +99,13 @@ class Money:
         sign, whole = ("-" if self.minor < 0 else ""), str(abs(self.minor)).rjust(digits + 1, "0")
         return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else f"{sign}{whole}"
 
+    @property
+    def grouped(self) -> str:
+        """For people, with thousands separated: ``USD 1,204,000.00``."""
+        sign, size = ("-" if self.minor < 0 else ""), self.amount.lstrip("-")
+        whole, dot, decimals = size.partition(".")
+        return f"{self.currency} {sign}{int(whole):,}{dot}{decimals}"
+
     def __str__(self) -> str:
         """Currency code first, as on every document: ``USD 29.90``."""
         return f"{self.currency} {self.amount}"

@@ -7,6 +7,7 @@ default, which the canonical JSON leaves out: what a later term adds changes no 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -200,11 +201,32 @@ class Decision:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What issued runs had credited for the same contract and period, and what a correction therefore states.
+
+    In minor units of the credit's currency, and in milliseconds of service time.
+    """
+
+    minor: int
+    stated_minor: int
+    """The difference to the credit's amount; less of it where the policy takes nothing back."""
+    service_ms: int = 0
+    stated_service_ms: int = 0
+
+
 def said_fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value that a statement holds
     """What the canonical JSON says of a value: every field, but of terms and later fields no defaults."""
-    is_lean = type(value).__module__ == __name__
-    said = ((one, getattr(value, one.name)) for one in fields(value))
-    return {one.name: found for one, found in said if found != one.default or not (is_lean or one.metadata)}
+    kind: type = type(value)
+    said = ((name, getattr(value, name), always, default) for name, always, default in _fields(kind))
+    return {name: found for name, found, always, default in said if always or found != default}
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool, Any], ...]:
+    """Names, whether they are always said, and defaults; a statement has some hundred values of a few types."""
+    is_lean = kind.__module__ == __name__
+    return tuple((one.name, not (is_lean or one.metadata), one.default) for one in fields(kind))
 
 
 def measured_of(values: dict[str, Any]) -> HowMeasured:

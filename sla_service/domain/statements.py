@@ -13,13 +13,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from sla_service.domain.canonical import canonical_json
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import Money, totals
-from sla_service.domain.stated_terms import LEAN, Decision, HowMeasured, HowPaid, measured_of, paid_of, said_fields
+from sla_service.domain.stated_terms import LEAN, Before, Decision, HowMeasured, HowPaid, measured_of, paid_of
 from sla_service.domain.windows import SHARE_FULL_PPM
-
-VERIFICATION_CODE_DIGITS = 12
-"""48 bits of the digest: far too many to hit by chance, few enough to type."""
 
 
 class StatementKind(StrEnum):
@@ -171,6 +169,8 @@ class StatedCredit:
     decision: Decision | None = field(default=None, metadata=LEAN)
     claim_until: str = field(default="", metadata=LEAN)
     """ISO date or instant until which it had to be claimed; empty if it came by itself."""
+    before: Before | None = field(default=None, metadata=LEAN)
+    """What was credited earlier, where this corrects it."""
 
     @property
     def measurement(self) -> Measurement:
@@ -189,6 +189,16 @@ class StatedCredit:
         """What promise and table look at: the availability, unless the contract rounds it."""
         figure = self.measured.figure
         return Fraction(figure) if figure else self.measurement.availability
+
+    @property
+    def stated(self) -> Money:
+        """What this statement adds to the ledger: the amount, or the difference to what was credited before."""
+        return self.amount if self.before is None else Money(self.amount.currency, self.before.stated_minor)
+
+    @property
+    def stated_service_ms(self) -> int:
+        """The same for service time."""
+        return self.service_ms if self.before is None else self.before.stated_service_ms
 
     @property
     def is_paid(self) -> bool:
@@ -230,18 +240,22 @@ class Statement:
     recipient: Recipient
     credits: tuple[StatedCredit, ...] = ()
     merchants: tuple[MerchantLine, ...] = ()
+    corrects: str = field(default="", metadata=LEAN)
+    """The number of the statement that this one corrects or voids."""
+    void_reason: str = field(default="", metadata=LEAN)
+    """Why that one is void; empty for a correction."""
 
     @property
     def totals(self) -> list[Money]:
         """Sums of the rounded lines, per currency."""
         if self.kind is StatementKind.MERCHANT:
-            return totals(credit.amount for credit in self.credits)
+            return totals(credit.stated for credit in self.credits)
         return totals(line.amount for line in self.merchants)
 
 
 def statement_to_json(statement: Statement) -> str:
     """Canonical JSON: keys sorted, no white space, so that the same statement has the same digest."""
-    return json.dumps(statement, default=said_fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return canonical_json(statement)
 
 
 def statement_from_json(text: str) -> Statement:
@@ -275,6 +289,7 @@ def _credit(values: dict[str, Any]) -> StatedCredit:
             "paid": paid_of(values.get("paid", {})),
             "rights": tuple(values.get("rights", ())),
             "decision": Decision(**values["decision"]) if "decision" in values else None,
+            "before": Before(**values["before"]) if "before" in values else None,
         },
     )
 
@@ -282,9 +297,3 @@ def _credit(values: dict[str, Any]) -> StatedCredit:
 def snapshot_sha256(snapshot: str) -> str:
     """Digest of a statement's canonical JSON, in hexadecimal."""
     return hashlib.sha256(snapshot.encode()).hexdigest()
-
-
-def verification_code(sha256: str) -> str:
-    """The first digits of a digest, in groups that can be read out: ``3f2a-90bc-77d1``."""
-    code = sha256[:VERIFICATION_CODE_DIGITS]
-    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))

@@ -36,6 +36,7 @@ RULES = {
     "entry_accounts": "an entry moves its amount between the accounts of its kind",
     "entry_overused": "no more of a statement is applied or expired than was issued",
     "orphan": "nothing belongs to something that is not there",
+    "guard": "every guard against changes is in place",
     "chain": "ledger and audit log are as they were sealed",
 }
 """Names are stable, for programs."""

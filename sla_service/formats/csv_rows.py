@@ -31,7 +31,11 @@ def read_csv(noun_name: str, data: bytes) -> pa.Table:
     Raises:
         InvalidValueError: Every bad line with its column, value and reason; or what is wrong with the whole file.
     """
-    noun = NOUNS[noun_name]
+    return read_rows(NOUNS[noun_name], data)
+
+
+def read_rows(noun: Noun, data: bytes) -> pa.Table:
+    """The same, for a kind of file that stands for itself."""
     records = _records(_text(data))
     header = next(records, None)
     if header is None:

@@ -40,9 +40,9 @@ class Accounts:
 
     def __init__(self, gathered: Gathered, tables: Tables, measured: Measured) -> None:
         self.gathered, self.tables = gathered, tables
-        self.representative = dict(
-            zip(measured.members["subject"].to_pylist(), measured.members["representative"].to_pylist(), strict=True)
-        )
+        # Plain contracts, which come last, have no account.
+        own = measured.members.filter(pc.less(measured.members["subject"], len(tables.measurables)))
+        self.representative = dict(zip(own["subject"].to_pylist(), own["representative"].to_pylist(), strict=True))
         usage = gathered.usage
         here = frozenset() if usage is None else frozenset(usage["service"].unique().to_pylist())
         # Whoever reads for some merchants asks for all: nobody is parked because of who else was read.

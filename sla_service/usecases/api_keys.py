@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from sla_service.db.api_keys import find_api_key, list_api_keys, save_api_key
+from sla_service.db.audit import record_change
 from sla_service.db.tables import ApiKeyRecord
 from sla_service.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from sla_service.domain.instants import format_instant
@@ -43,10 +44,11 @@ def create_api_key(session: Session, name: str, *, now_ms: int, actor: str) -> N
             created_by=actor,
         ),
     )
+    _record(session, "key.create", key_id, name, now_ms=now_ms, actor=actor)
     return NewApiKey(key_id, f"sla_{key_id}_{secret}")
 
 
-def revoke_api_key(session: Session, key_id: str, *, now_ms: int) -> None:
+def revoke_api_key(session: Session, key_id: str, *, now_ms: int, actor: str) -> None:
     """Make a key useless from now on.
 
     Raises:
@@ -60,6 +62,13 @@ def revoke_api_key(session: Session, key_id: str, *, now_ms: int) -> None:
         raise ConflictError("key_revoked", f"key {key_id} was revoked at {format_instant(record.revoked_at_ms)}")
     record.revoked_at_ms = now_ms
     save_api_key(session, record)
+    _record(session, "key.revoke", key_id, record.name, now_ms=now_ms, actor=actor)
+
+
+def _record(session: Session, action: str, key_id: str, name: str, *, now_ms: int, actor: str) -> None:
+    """Into the audit log; never the secret, not even its digest."""
+    after = {"name": name}
+    record_change(session, action=action, subject=f"key {key_id}", now_ms=now_ms, actor=actor, after=after)
 
 
 def check_api_key(session: Session, key: str) -> ApiKeyRecord:

@@ -23,11 +23,13 @@ from sla_service.domain.instants import format_instant
 from sla_service.domain.periods import Month
 from sla_service.usecases.collecting import not_collecting
 from sla_service.usecases.contract_facts import surroundings
+from sla_service.usecases.correct_credits import corrected, merchants_of
 from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.decide_run import require_state
 from sla_service.usecases.gather_evidence import Gathered, gather
 from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.policies_in_force import published_policies
 from sla_service.usecases.progress import Progress, silent
 
 
@@ -80,17 +82,20 @@ def calculate_batch(
     month = Month.parse(run.period)
     progress("Reading evidence", 0, 1)
     among = (batch.first_id, batch.last_id)
-    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among)
+    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among, in_columns=True)
     _refuse_contradictions(gathered)
     _refuse_open(gathered, month, run.created_at_ms)
     credits, lines = credits_schema().empty_table(), lines_schema().empty_table()
-    if gathered.subjects:
+    if gathered.count:
         progress("Measuring", 0, 1)
         tables = evidence_tables(gathered)
         measured = measure(tables.evidence)
         rows = CreditRows(run_id, gathered, tables, measured, first_credit_no=batch.first_credit_no)
         credits = rows.credits(surroundings(session, gathered), decisions_of(session, str(month), among), progress)
         credits, lines = with_stated(credits), rows.lines()
+    if run.kind == "correction":
+        ids = merchants_of(list_batches(session, run_id, "merchants"), batch_no)
+        credits = corrected(session, run, credits, ids, published_policies(session))
     progress("Storing", 0, 1)
     save_credits(session, credits, lines)
     found = {"credits": credits.num_rows, "statements": stated_count(credits)}
@@ -173,9 +178,8 @@ def _refuse_contradictions(gathered: Gathered) -> None:
 
 
 def _refuse_open(gathered: Gathered, month: Month, now_ms: int) -> None:
-    last_ms = max((subject.window.end_ms for subject in gathered.subjects if subject.window), default=0)
-    if last_ms > now_ms:
-        ends = format_instant(last_ms)
+    if gathered.last_ms > now_ms:
+        ends = format_instant(gathered.last_ms)
         raise ConflictError("period_open", f"{month} has not ended for every merchant; it does at {ends}")
 
 

@@ -6,8 +6,6 @@ wrote them, but for the digests of figures and the contracts that are due. It st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlmodel import Session
 
 from sla_service.db.book_pages import next_number
@@ -19,6 +17,7 @@ from sla_service.domain.violations import Books
 from sla_service.usecases.check_run import check_run
 from sla_service.usecases.check_statements import KINDS, Numbers, check_statements
 from sla_service.usecases.progress import Progress, silent
+from sla_service.usecases.verify_chains import verify_chains
 
 SERIES = {"merchant": "statements", "partner": "partner_statements"}
 Dealt = dict[str, list[tuple[int, int, int]]]
@@ -51,6 +50,7 @@ def check_books(session: Session, run_id: int | None = None, *, progress: Progre
         _check_series(session, dealt, books)
         for child, missing in orphans(session):
             books.note("orphan", child, f"{missing} is not there, and something belongs to it")
+        _check_chains(session, books)
     progress("Checking runs", len(runs), max(len(runs), 1))
     return books
 
@@ -90,6 +90,9 @@ def _check_follows(subject: str, first: int, following: int, books: Books) -> No
         books.note("statement_number", subject, f"the numbers {first} to {following - 1} were given twice")
 
 
-def rules_of(books: Books) -> Iterable[str]:
-    """The rules that are broken, by name."""
-    return sorted({violation.rule for violation in books.violations})
+def _check_chains(session: Session, books: Books) -> None:
+    verified = verify_chains(session)
+    for finding in verified.findings:
+        books.note("guard" if finding.rule == "guard_missing" else "chain", finding.subject, finding.message)
+    for chain, blocks in verified.blocks.items():
+        books.count(f"blocks of the {chain}", blocks)

@@ -7,24 +7,25 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pyarrow as pa
 from sqlmodel import Session
 
+from sla_service.db.audit import is_logged_since
 from sla_service.db.book_pages import (
     count_credits,
     credit_keys,
-    imported_since,
     last_words,
     stated_early,
     unstated,
 )
-from sla_service.db.credits import deciders, load_credits, load_lines
-from sla_service.db.policies import list_policies
+from sla_service.db.credits import deciders, load_credits, load_gone, load_lines
 from sla_service.db.run_batches import list_batches
 from sla_service.db.runs import subject_of
 from sla_service.db.tables import RunBatchRecord, RunRecord
 from sla_service.domain.periods import Month
 from sla_service.domain.violations import Books
 from sla_service.usecases.calculate_run import credits_digest, run_digest
+from sla_service.usecases.correct_credits import merchants_of
 from sla_service.usecases.gather_evidence import gather_subjects
 from sla_service.usecases.issue_run import LAST_CREDIT_NO, credit_numbers
 
@@ -48,8 +49,10 @@ NEEDED = {
 }
 CALCULATED = ("calculated", "submitted", "approved", "issuing", "issued")
 """States in which every batch of merchants is calculated."""
-CONTRACTS = ("merchants", "contracts", "units")
-"""What makes a contract and period due; runs that are older than an import of these are not compared with it."""
+GONE = (LAST_CREDIT_NO + 1, 2**62)
+"""Numbers of credits whose contracts are gone."""
+DUE = ("import.merchants", "import.contracts", "import.units", "policy.publish")
+"""What changes which contracts and periods are due; a run from before such a change is not compared with what it made."""
 
 
 def check_run(session: Session, run: RunRecord, books: Books) -> None:
@@ -101,7 +104,7 @@ def _check_people(session: Session, run: RunRecord, books: Books) -> None:
 
 
 def _check_log(session: Session, run: RunRecord, books: Books) -> None:
-    actions = ("run.plan", *(f"run.{state}" for state in FORBIDDEN))
+    actions = ("run.plan", "run.first_approval", *(f"run.{state}" for state in FORBIDDEN))
     found = last_words(session, subject_of(run), actions)
     if found is None:
         # Runs from before there was a log are ended; one that is on its way was logged.
@@ -127,9 +130,11 @@ def _check_batches(session: Session, run: RunRecord, batches: Sequence[RunBatchR
     counted = 0
     for batch in merchants:
         numbers = credit_numbers(merchants, batch.batch_no)
-        counted += _check_batch(session, run, batch, numbers, books)
+        counted += _check_batch(session, run, batch, numbers, merchants_of(merchants, batch.batch_no), books)
         _check_due(session, run, batch, numbers, books)
         _check_stated(session, run, numbers, books, is_issued=batch.state == "issued")
+    if run.state == "issued":
+        _check_stated(session, run, GONE, books, is_issued=True)
     whole = count_credits(session, run.run_id)
     if whole != counted:
         books.note("batch_count", subject_of(run), f"it has {whole} credits, and its batches {counted}")
@@ -159,28 +164,36 @@ def _check_batch_state(run: RunRecord, batch: RunBatchRecord, books: Books) -> N
 
 
 def _check_batch(
-    session: Session, run: RunRecord, batch: RunBatchRecord, numbers: tuple[int, int], books: Books
+    session: Session,
+    run: RunRecord,
+    batch: RunBatchRecord,
+    numbers: tuple[int, int],
+    ids: tuple[str, str | None],
+    books: Books,
 ) -> int:
     """Compare the stored figures with the batch's digest; how many credits there are."""
     subject = f"batch {batch.batch_no} of run {run.run_id}"
+    credits, lines = load_credits(session, run.run_id, numbers), load_lines(session, run.run_id, numbers)
     found = count_credits(session, run.run_id, numbers)
+    if run.kind == "correction":
+        gone = load_gone(session, run.run_id, ids)
+        credits, found = pa.concat_tables([credits, gone]), found + int(gone.num_rows)
     counted = batch.credits if batch.state != "planned" else 0
     if found != counted:
         books.note("batch_count", subject, f"it has {found} credits, and counted {counted}")
-    if batch.state != "planned":
-        credits, lines = load_credits(session, run.run_id, numbers), load_lines(session, run.run_id, numbers)
-        if credits_digest(credits, lines) != batch.figures_sha256:
-            books.note("batch_figures", subject, f"its figures are not those of {str(batch.figures_sha256)[:12]}")
-        books.count("lines", lines.num_rows)
+    if batch.state != "planned" and credits_digest(credits, lines) != batch.figures_sha256:
+        books.note("batch_figures", subject, f"its figures are not those of {str(batch.figures_sha256)[:12]}")
+    books.count("lines", lines.num_rows)
     books.count("credits", found)
     return found
 
 
 def _check_due(session: Session, run: RunRecord, batch: RunBatchRecord, numbers: tuple[int, int], books: Books) -> None:
     """Compare the credits with the contracts and periods that are due, if those are as the run found them."""
-    if run.state not in CALCULATED or imported_since(session, CONTRACTS, run.created_at_ms):
+    # A void has only the credits of its statement; and what came later is for a correction to find.
+    if run.state not in CALCULATED or run.voids is not None:
         return
-    if any(policy.published_at_ms > run.created_at_ms for policy in list_policies(session)):
+    if is_logged_since(session, subject_of(run), "run.plan", DUE) is not False:
         return
     among = (batch.first_id, batch.last_id)
     gathered = gather_subjects(session, Month.parse(run.period), as_of_ms=run.created_at_ms, among=among)

@@ -87,7 +87,6 @@ class _Statements:
 
     def __init__(self, run: RunRecord, books: Books, numbers: Numbers, *, has_batches: bool) -> None:
         self.run, self.books, self.numbers, self.has_batches = run, books, numbers, has_batches
-        self.is_booked = run.ledger_head is not None
 
     def check(self, row: Row, page: Page) -> None:
         """Note what is wrong with a statement."""
@@ -127,6 +126,9 @@ class _Statements:
         currencies = {credit["amount"]["currency"] for credit in said["credits"]}
         if row.kind == "merchant" and currencies != {row.currency}:
             self._note("statement_row", row, f"it is in {row.currency}, its snapshot in {', '.join(currencies)}")
+        told = (said.get("corrects") or None, bool(said.get("void_reason")))
+        if told != (row.corrects, bool(row.is_void)):
+            self._note("statement_row", row, "what it corrects or voids is not what its snapshot says")
         if (row.revision, row.issued_at_ms) != (self.run.revision, self.run.issued_at_ms):
             self._note("statement_row", row, "revision or time are not those of its run")
 
@@ -181,7 +183,7 @@ class _Statements:
         ]
         self.books.count("entries", len(found))
         due = []
-        if row.kind == "merchant" and row.total_minor and (self.is_booked or found):
+        if row.kind == "merchant" and row.total_minor and (self.has_batches or found):
             kind = "issued" if row.total_minor > 0 else "reversed"
             entry_id = f"{kind}/{row.number}"
             due = [(entry_id, kind, row.party_id, row.currency, abs(row.total_minor), row.run_id)]

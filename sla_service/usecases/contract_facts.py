@@ -14,9 +14,7 @@ from sqlmodel import Session
 from sla_service.db.bulk import rows_of
 from sla_service.db.evidence import load_charges, load_claims
 from sla_service.db.history import load_history
-from sla_service.domain.accounting.detail import pays_shares_only
 from sla_service.domain.accounting.rounding import rounded_figure
-from sla_service.domain.assessment import is_whole
 from sla_service.domain.claims import claim_days
 from sla_service.domain.credited_outages import credited_outages
 from sla_service.domain.cycles import months_in
@@ -24,8 +22,9 @@ from sla_service.domain.facts import Charge, Facts
 from sla_service.domain.measurement import Measurement
 from sla_service.domain.money import minor_digits
 from sla_service.domain.periods import Month, day_count
+from sla_service.domain.plain import needs_only_fee
 from sla_service.domain.policies import Policy
-from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, Cap, CapPer, ChargeMonth, Chronic
+from sla_service.domain.policies.payment import MONTHLY_FEE, PERIOD_FEE, ChargeMonth, Chronic
 from sla_service.usecases.business_days import business_days
 from sla_service.usecases.contract_periods import Subject
 from sla_service.usecases.credited_before import earlier_of, looks_back, with_earlier
@@ -75,7 +74,7 @@ def facts_of(subject: Subject, policy: Policy, measurement: Measurement, known: 
     """
     fee = subject.contract.monthly_fee
     if policy.digest not in known.plain:
-        known.plain[policy.digest] = _is_plain(policy)
+        known.plain[policy.digest] = needs_only_fee(policy)
     if known.plain[policy.digest] or subject.period is None:
         return Facts(fee)
     key = (subject.contract.merchant_id, subject.contract.service)
@@ -102,23 +101,6 @@ def _in_force(subject: Subject) -> Fraction:
     if subject.window is None or subject.period is None:
         return Fraction(1)
     return Fraction(subject.window.duration_ms, subject.period.duration_ms)
-
-
-def _is_plain(policy: Policy) -> bool:
-    return (
-        pays_shares_only(policy.credit)
-        and is_whole(policy)
-        and policy.claim is None
-        and not policy.chronic
-        and policy.due_after is None
-        and set(policy.base.of) == {MONTHLY_FEE}
-        and not policy.base.prorated
-        and all(_is_plain_cap(cap) for cap in policy.caps)
-    )
-
-
-def _is_plain_cap(cap: Cap) -> bool:
-    return cap.of == MONTHLY_FEE and cap.per is CapPer.PERIOD and not isinstance(cap.at, int)
 
 
 def _figure(policy: Policy, row: Row) -> Fraction:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from sla_service.db.among import Among
+from sla_service.db.audit import record_change
 from sla_service.db.bulk import rows_of
 from sla_service.db.credits import find_credit
 from sla_service.db.evidence import load_decisions
@@ -52,6 +53,25 @@ def decide_credit(
         raise InvalidValueError.of("amount_range", "a credit is not negative; write 0 to refuse it")
     if not reason.strip():
         raise InvalidValueError.of("reason_missing", "say why: the reason is kept with the decision")
+    key = (
+        run.period,
+        credit.merchant_id,
+        credit.service,
+        credit.contract_starts_on,
+        credit.period_start_ms or 0,
+    )
+    before = session.get(DecisionRecord, key)
+    said: dict[str, Any] = {
+        "amount_minor": amount.minor,
+        "currency": amount.currency,
+        "reason": reason.strip(),
+        "decided_by": actor,
+    }
+    was = None if before is None else {name: getattr(before, name) for name in said}
+    if before is not None and was == said:
+        return before
+    subject = f"decision {' '.join(map(str, key[:4]))}"
+    record_change(session, action="run.decide", subject=subject, now_ms=now_ms, actor=actor, before=was, after=said)
     return session.merge(
         DecisionRecord(
             period=run.period,
@@ -59,10 +79,7 @@ def decide_credit(
             service=credit.service,
             contract_starts_on=credit.contract_starts_on,
             period_start_ms=credit.period_start_ms or 0,
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            reason=reason.strip(),
             decided_at_ms=now_ms,
-            decided_by=actor,
+            **said,
         )
     )

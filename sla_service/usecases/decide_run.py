@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session
 
-from sla_service.db.credits import deciders
 from sla_service.db.runs import change_state, load_run
 from sla_service.db.tables import RunRecord
+from sla_service.domain.bounds import Bounds
 from sla_service.domain.errors import ChangedError, ConflictError, ForbiddenError, InvalidValueError
+from sla_service.domain.instants import format_instant
 from sla_service.domain.statements import Issuer
 from sla_service.usecases.bind_run import binding_json, binding_of, changes
+from sla_service.usecases.check_bounds import bounds_exceeded
+from sla_service.usecases.four_eyes import require_other_person
 
 NEXT = {
     "draft": "it is being calculated; calculate the month again to go on with it",
@@ -24,7 +29,7 @@ NEXT = {
     "superseded": "look for the newer run of the period",
 }
 """What is possible next, for people who asked for something else."""
-CLEARED = {
+CLEARED: dict[str, Any] = {
     "binding": None,
     "submitted_at_ms": None,
     "submitted_by": None,
@@ -35,6 +40,18 @@ CLEARED = {
     "approval_reason": None,
 }
 """What a run loses when it goes back to be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What holds an approval up, and why it is given all the same."""
+
+    bounds: Bounds = field(default_factory=Bounds)
+    reason: str = ""
+
+
+USUAL_CAUTION = Caution()
+"""The bounds of an installation that has set none."""
 
 
 def submit_run(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, actor: str) -> RunRecord:
@@ -55,9 +72,19 @@ def submit_run(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, ac
 
 
 def approve_run(
-    session: Session, run_id: int, *, digest: str | None, issuer: Issuer, now_ms: int, actor: str
+    session: Session,
+    run_id: int,
+    *,
+    digest: str | None,
+    issuer: Issuer,
+    now_ms: int,
+    actor: str,
+    caution: Caution = USUAL_CAUTION,
 ) -> RunRecord:
     """Approve what was submitted.
+
+    A run beyond the safety bounds is not approved by the first who says yes: they are recorded, and it stays submitted
+    until another one gives a reason.
 
     Args:
         session: Open.
@@ -65,10 +92,13 @@ def approve_run(
         digest: What the approver saw (``run show`` prints it); None approves what is there now.
         issuer: Who issues, as the settings say now.
         now_ms: The instant.
-        actor: The approver; not who calculated it.
+        actor: The approver; nobody who had a hand in the run.
+        caution: The bounds, and why it is approved beyond them.
 
     Raises:
-        ForbiddenError: Nobody approves their own run, nor a run with a case that they decided.
+        ForbiddenError: They calculated or submitted it, edited what it rests on, decided one of its cases, or were the
+            first of its two approvers.
+        InvalidValueError: It is beyond the bounds, and the second approver gave no reason.
         ConflictError: It is not waiting for approval, or its figures are not those the approver saw.
         ChangedError: Something that it rests on is not what was submitted.
     """
@@ -76,7 +106,7 @@ def approve_run(
     if run.state == "approved" and run.approved_by == actor:
         return run
     require_state(run, "submitted")
-    _require_second_person(session, run, actor)
+    require_other_person(session, run, actor)
     if digest is not None and not (digest and run.digest.startswith(digest)):
         raise ConflictError(
             "digest_changed", f"run {run_id} is {run.digest[:12]} now, not {digest[:12]}; review it again"
@@ -84,18 +114,41 @@ def approve_run(
     found = changes_since(session, run, issuer)
     if found:
         raise changed_error(run_id, found)
+    beyond = bounds_exceeded(session, run, caution.bounds)
+    if beyond and run.first_approved_by is None:
+        return _approve_first(session, run, beyond, now_ms=now_ms, actor=actor)
+    stamps: dict[str, Any] = {"approved_at_ms": now_ms, "approved_by": actor}
+    if beyond:
+        _require_another(run, actor, caution)
+        stamps["approval_reason"] = caution.reason.strip()
+    elif run.first_approved_by is not None:
+        # Somebody has widened the bounds since: one approver is enough, even the one who was the first.
+        stamps |= {"first_approved_at_ms": None, "first_approved_by": None}
+    note = {"beyond": beyond, "first_approved_by": run.first_approved_by} if beyond else None
+    change_state(session, run, to="approved", now_ms=now_ms, actor=actor, note=note, **stamps)
+    return load_run(session, run_id)
+
+
+def _approve_first(session: Session, run: RunRecord, beyond: list[str], *, now_ms: int, actor: str) -> RunRecord:
+    """One of two has said yes."""
+    run_id = run.run_id
     change_state(
-        session, run, to="approved", now_ms=now_ms, actor=actor, approved_at_ms=now_ms, approved_by=actor,
+        session, run, to="submitted", now_ms=now_ms, actor=actor, action="run.first_approval", note={"beyond": beyond},
+        first_approved_at_ms=now_ms, first_approved_by=actor,
     )  # fmt: skip
     return load_run(session, run_id)
 
 
-def _require_second_person(session: Session, run: RunRecord, actor: str) -> None:
-    run_id = run.run_id
-    if run.created_by.casefold() == actor.casefold():
-        raise ForbiddenError("four_eyes", f"{actor} calculated run {run_id}; a second person approves it")
-    if actor.casefold() in {name.casefold() for name in deciders(session, run_id)}:
-        raise ForbiddenError("four_eyes", f"{actor} decided a case of run {run_id}; a second person approves it")
+def _require_another(run: RunRecord, actor: str, caution: Caution) -> None:
+    if run.first_approved_by is not None and run.first_approved_by.casefold() == actor.casefold():
+        message = (
+            f"{actor} was the first to approve run {run.run_id}, at {format_instant(run.first_approved_at_ms or 0)}; "
+            f"it is beyond a safety bound, so another person is the second"
+        )
+        raise ForbiddenError("four_eyes", message)
+    if not caution.reason.strip():
+        message = f"run {run.run_id} is beyond a safety bound: the second approver says why it is right all the same"
+        raise InvalidValueError.of("reason_missing", message)
 
 
 def changes_since(session: Session, run: RunRecord, issuer: Issuer) -> list[str]:

@@ -94,9 +94,10 @@ class _Making:
         for i, subject in enumerate(self.gathered.subjects):
             if subject.policy is not None and subject.window is not None:
                 self._add(i, subject, subject.policy, subject.window)
+        subjects = pa.concat_tables([table_of(self.subjects, SUBJECTS), *self._plain()])
         curves = sorted({self.curve(policy) for policy in self.gathered.policies})
         evidence = Evidence(
-            subjects=table_of(self.subjects, SUBJECTS),
+            subjects=subjects,
             terms=table_of([self._terms(i, policy) for i, (policy, _, _) in enumerate(self.known)], TERMS),
             rules=table_of(list(self._rules()), RULES),
             platform=table_of(_platform(self.gathered.incidents, curves, self.gathered.as_of_ms), PLATFORM),
@@ -134,6 +135,24 @@ class _Making:
                     )
                 )
                 self.measurables.append(Measurable(i, n, period, active, unit))
+
+    def _plain(self) -> Iterable[pa.Table]:
+        """The plain contracts, numbered after all others, in their order."""
+        plain = self.gathered.plain
+        if plain is None:
+            return
+        by_kind = []
+        for kind in plain.kinds:
+            reach = self._reach(kind.policy, kind.zone, kind.period)
+            terms = self._number(kind.policy, kind.zone, reach)
+            by_kind.append((terms, kind.window.start_ms, kind.window.end_ms, reach.start_ms, reach.end_ms))
+        names = SUBJECTS.names[5:]
+        kinds = table_of(by_kind, pa.schema([SUBJECTS.field(name) for name in names])).take(plain.rows["kind"])
+        count, rows = len(self.measurables), plain.rows
+        numbers = pa.array(range(count, count + rows.num_rows), pa.int64())
+        parties = [rows[name] for name in ("merchant_id", "service", "region")]
+        nothing = pa.repeat(pa.scalar(""), rows.num_rows)
+        yield pa.table([numbers, *parties, nothing, *(kinds[name] for name in names)], schema=SUBJECTS)
 
     def _active(self, subject: Subject, policy: Policy, measured: Window, unit: int) -> Window:
         """The part of a stretch in which the contract, or one of its units, is measured."""

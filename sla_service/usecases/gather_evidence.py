@@ -35,6 +35,7 @@ from sla_service.domain.policies.downtime import Affected
 from sla_service.domain.policies.indicators import SubjectKind, is_of_usage
 from sla_service.domain.windows import Window
 from sla_service.usecases.contract_periods import ContractPeriods, Row, Subject, park_overlaps
+from sla_service.usecases.plain_contracts import Kind, Plain, apart
 from sla_service.usecases.policies_in_force import published_policies
 
 ZONES_MARGIN_MS = DAY_MS
@@ -63,6 +64,8 @@ class Gathered:
     """Whom it is about; None for everyone."""
     used_services: frozenset[str] | None = None
     """Services of which anybody's usage is known, not only that of these merchants; None where nobody asked."""
+    plain: Plain | None = None
+    """Contracts of which nothing but a sum is asked, beside the subjects; None where all are subjects."""
     places: list[int] = field(default_factory=list)
     """Of each subject its place, from 0, among all that the contracts that were read can have; see ``place_of``."""
 
@@ -73,6 +76,22 @@ class Gathered:
         """
         return self.places[i] if self.places else i
 
+    @property
+    def count(self) -> int:
+        """How many credits there will be."""
+        return len(self.subjects) + (self.plain.rows.num_rows if self.plain else 0)
+
+    @property
+    def last_ms(self) -> int:
+        """When the last period ends; 0 if there is none."""
+        ends = {subject.window.end_ms for subject in self.subjects if subject.window}
+        return max(ends | {kind.window.end_ms for kind in self.kinds}, default=0)
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """Those of the plain contracts."""
+        return self.plain.kinds if self.plain else ()
+
 
 def gather(
     session: Session,
@@ -82,6 +101,7 @@ def gather(
     merchant_id: str | None = None,
     among: Among | None = None,
     due: bool = True,
+    in_columns: bool = False,
 ) -> Gathered:
     """Read everything for a month.
 
@@ -93,10 +113,11 @@ def gather(
         merchant_id: Only this merchant, if given.
         among: Only the merchants in this range, if given: what is found for them is what is found with all others.
         due: The periods that end in the month; otherwise those that are running at its end.
+        in_columns: Keep plain contracts apart, as columns: for many merchants at a time.
     """
     published = published_policies(session)
     gathered = Gathered(month, as_of_ms=as_of_ms, among=among or only(merchant_id))
-    _add_subjects(session, gathered, published, due=due)
+    _add_subjects(session, gathered, published, due=due, in_columns=in_columns and due)
     add_happenings(session, gathered, published)
     return gathered
 
@@ -104,7 +125,7 @@ def gather(
 def gather_subjects(session: Session, month: Month, *, as_of_ms: int, among: Among | None = None) -> Gathered:
     """Read which contracts and periods are due in a month, and nothing of what happened to them."""
     gathered = Gathered(month, as_of_ms=as_of_ms, among=among)
-    _add_subjects(session, gathered, published_policies(session), due=True)
+    _add_subjects(session, gathered, published_policies(session), due=True, in_columns=False)
     return gathered
 
 
@@ -163,10 +184,10 @@ def within_reach(gathered: Gathered) -> Window:
     month = around(gathered.month)
     start_ms, end_ms = month.start_ms, month.end_ms
     known = {(s.policy.digest, s.period, s.time_zone): s for s in gathered.subjects if s.policy and s.period}
-    for subject in known.values():
-        if subject.policy and subject.period:
-            one = reach_of(subject.policy, subject.period, subject.time_zone)
-            start_ms, end_ms = min(start_ms, one.start_ms), max(end_ms, one.end_ms)
+    asked = [(s.policy, s.period, s.time_zone) for s in known.values() if s.policy and s.period]
+    for policy, period, zone in (*asked, *((kind.policy, kind.period, kind.zone) for kind in gathered.kinds)):
+        one = reach_of(policy, period, zone)
+        start_ms, end_ms = min(start_ms, one.start_ms), max(end_ms, one.end_ms)
     return Window(start_ms, end_ms)
 
 
@@ -197,17 +218,22 @@ def _days_read(month: Month, policies: Sequence[Policy]) -> tuple[str, str]:
     return first_day, month.next.first_day.isoformat()
 
 
-def _add_subjects(session: Session, gathered: Gathered, policies: list[Policy], *, due: bool) -> None:
+def _add_subjects(session: Session, gathered: Gathered, policies: list[Policy], *, due: bool, in_columns: bool) -> None:
     first_day, end_day = _days_read(gathered.month, policies)
     units = _units(session, policies, first_day, end_day, gathered.among)
     making = ContractPeriods(gathered.month, policies, units, due=due)
     per_contract = periods_per_contract(policies, gathered.month)
     rows = load_contracts(session, first_day=first_day, end_day=end_day, among=gathered.among)
-    for place, row in enumerate(rows_of(rows)):
+    places = pa.array(range(0, rows.num_rows * per_contract, per_contract), pa.int64())
+    rows = rows.append_column("place", places)
+    if in_columns:
+        gathered.plain, rows = apart(rows, making, policies, (first_day, end_day))
+    for row in rows_of(rows):
         subjects = list(making.subjects(row))
         gathered.subjects += subjects
-        gathered.places += range(place * per_contract, place * per_contract + len(subjects))
-    used = {subject.policy.digest: subject.policy for subject in gathered.subjects if subject.policy is not None}
+        gathered.places += range(row["place"], row["place"] + len(subjects))
+    in_use = [*(subject.policy for subject in gathered.subjects), *(kind.policy for kind in gathered.kinds)]
+    used = {policy.digest: policy for policy in in_use if policy is not None}
     gathered.policies = sorted(used.values(), key=lambda policy: (policy.policy, policy.version))
     park_overlaps(gathered.subjects)
 

@@ -12,6 +12,7 @@ from sla_service.db.imports import find_import, save_import
 from sla_service.db.merge import Merged, Reference, merge
 from sla_service.db.tables import ImportRecord
 from sla_service.formats.files import read_file
+from sla_service.usecases.record_import import Arrival, record_import
 
 TABLES = {"timeline": "timeline_points"}
 """Where a noun's table has another name."""
@@ -76,7 +77,9 @@ def import_file(
     before = find_import(session, noun, sha256)
     if before is not None and not update:
         return ImportOutcome(noun, before.rows, 0, 0, replay=True)
-    merged = import_table(session, noun, read_file(noun, data, name=name), update=update)
+    rows = read_file(noun, data, name=name)
+    merged = import_table(session, noun, rows, update=update)
+    record_import(session, noun, rows, merged, Arrival(name, sha256, actor, now_ms))
     if before is not None:
         return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
     save_import(

@@ -1,213 +1,135 @@
-"""Issue one batch of a run: its statements frozen, with the credits that they state and a message each."""
+"""Issue one batch of a run: its statements frozen, the credits that they state, their entries, and a message each."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlmodel import Session
 
-from sla_service.db.bulk import rows_of, schema_of, table_of
-from sla_service.db.credits import load_credits, load_lines, stated_partners
+from sla_service.db.credits import load_credits, load_gone, load_lines, stated_partners
 from sla_service.db.incidents import list_incidents
+from sla_service.db.ledger import save_entries
 from sla_service.db.outbox import save_outbox
 from sla_service.db.parties import load_merchants, load_partners
+from sla_service.db.run_batches import list_batches
+from sla_service.db.stated_before import latest_numbers
 from sla_service.db.statements import load_stated_of_partners, save_statements
-from sla_service.db.tables import RunBatchRecord, RunRecord, metadata
+from sla_service.db.tables import RunBatchRecord, RunRecord
 from sla_service.domain.errors import ConflictError
 from sla_service.domain.instants import to_datetime
-from sla_service.domain.money import Money
-from sla_service.domain.parties import Merchant, Partner
-from sla_service.domain.statements import (
-    MerchantLine,
-    Recipient,
-    Statement,
-    StatementKind,
-    snapshot_sha256,
-    statement_to_json,
-)
 from sla_service.usecases.bind_run import issuer_in
+from sla_service.usecases.book_credits import block_of, entries_for_statements
 from sla_service.usecases.calculate_run import credits_digest, is_stated
+from sla_service.usecases.correct_credits import merchants_of
 from sla_service.usecases.policies_in_force import published_policies
-from sla_service.usecases.state_credits import state_credit
+from sla_service.usecases.write_statements import Issue, Rows, merchant_statements, partner_statements
 
-QUESTIONS_DAYS = 60
-"""How long a merchant can question a line; long enough to see the credit on the next invoice first."""
-
-BATCH = 1_000
-"""Statements in memory at one time."""
-
-Row = Mapping[str, Any]
+BATCH = 5_000
+"""Merchants whose statements are in memory at one time."""
 
 
 class BatchIssue:
     """One batch's issue, and what it looks up once."""
 
     def __init__(self, session: Session, run: RunRecord) -> None:
-        self.session, self.now_ms = session, run.issued_at_ms or 0
+        self.session, self.run = session, run
         self.issuer = issuer_in(json.loads(run.binding or "{}"))
-        self.run_id, self.period, self.revision = run.run_id, run.period, run.revision
         self.policies = {policy.digest: policy for policy in published_policies(session)}
         self.incidents = {incident.incident_id: incident for incident in list_incidents(session)}
 
-    def issue_merchants(self, batch: RunBatchRecord, numbers: tuple[int, int]) -> None:
-        """One statement per merchant and currency with something to state, in order of the credits."""
-        credits, lines = (
-            load_credits(self.session, self.run_id, numbers),
-            load_lines(self.session, self.run_id, numbers),
-        )
-        if credits_digest(credits, lines) != batch.figures_sha256:
-            message = f"the figures of batch {batch.batch_no} of run {self.run_id} are not those that were approved"
-            raise ConflictError("digest_changed", message)
-        credited = credits.filter(is_stated(credits)).combine_chunks()
-        keys = list(zip(credited["merchant_id"].to_pylist(), credited["currency"].to_pylist(), strict=True))
-        # A merchant's rows are neighbours, but its currencies may alternate.
-        owed = list(dict.fromkeys(keys))
-        at: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for i, key in enumerate(keys):
-            at[key].append(i)
-        first = batch.first_number or 0
-        behind = _LinesByCredit(lines)
-        for start in range(0, len(owed), BATCH):
-            some = owed[start : start + BATCH]
-            merchants = load_merchants(self.session, (merchant_id for merchant_id, _ in some))
-            statements = [
-                self._merchant_statement(
-                    first + start + n,
-                    merchants[key[0]],
-                    credited.take(at[key]).to_pylist(),
-                    behind,
-                )
-                for n, key in enumerate(some)
-            ]
-            self._save(statements)
+    def issue_merchants(self, batch: RunBatchRecord, numbers: tuple[int, int]) -> str | None:
+        """One statement per merchant and currency with something to state, in order of the merchants.
 
-    def _merchant_statement(
-        self,
-        number: int,
-        merchant: Merchant,
-        rows: Sequence[Row],
-        behind: _LinesByCredit,
-    ) -> Statement:
-        stated = tuple(
-            state_credit(
-                row,
-                behind.rows(row["credit_no"]),
-                policy=self.policies[row["policy_digest"]],
+        Returns:
+            The digest of the batch's entries; None where none of them is about money.
+        """
+        run_id = self.run.run_id
+        credits, lines = self._credits(batch, numbers), load_lines(self.session, run_id, numbers)
+        if credits_digest(credits, lines) != batch.figures_sha256:
+            message = f"the figures of batch {batch.batch_no} of run {run_id} are not those that were approved"
+            raise ConflictError("digest_changed", message)
+        stated = credits.filter(is_stated(credits)).combine_chunks()
+        # Credits of contracts that are gone come last in the batch, and belong to their merchant's others.
+        stated = stated.sort_by([("merchant_id", "ascending"), ("credit_no", "ascending")])
+        number = batch.first_number or 0
+        owed: list[pa.Table] = []
+        for part in _by_merchants(stated):
+            ids = part["merchant_id"].unique().to_pylist()
+            behind = lines.filter(pc.is_in(lines["credit_no"], part["credit_no"].combine_chunks()))
+            rows = merchant_statements(
+                self._issue("merchant", ids),
+                part,
+                behind,
+                merchants=load_merchants(self.session, ids),
+                policies=self.policies,
                 incidents=self.incidents,
-                issued_on=to_datetime(self.now_ms, merchant.time_zone).date(),
-                issuer=self.issuer.name,
+                first_number=number,
             )
-            for row in rows
-        )
-        return Statement(**self._statement(StatementKind.MERCHANT, number, merchant), credits=stated)
+            self._save(rows)
+            number += rows.statements.num_rows
+            owed.append(rows.owed)
+        return self._book(pa.concat_tables(owed), batch) if owed else None
+
+    def _credits(self, batch: RunBatchRecord, numbers: tuple[int, int]) -> pa.Table:
+        credits = load_credits(self.session, self.run.run_id, numbers)
+        if self.run.kind != "correction":
+            return credits
+        batches = list_batches(self.session, self.run.run_id, "merchants")
+        gone = load_gone(self.session, self.run.run_id, merchants_of(batches, batch.batch_no))
+        return pa.concat_tables([credits, gone])
+
+    def _book(self, owed: pa.Table, batch: RunBatchRecord) -> str | None:
+        run, rows = self.run, owed.num_rows
+        day = to_datetime(run.issued_at_ms or 0).date().isoformat()
+        common = {
+            "effective_on": day,
+            "run_id": run.run_id,
+            "block": block_of(run.run_id, batch.batch_no),
+            "recorded_at_ms": run.issued_at_ms or 0,
+            "recorded_by": run.issued_by or "",
+            "reason": run.reason,
+        }
+        for name, value in common.items():
+            kind = pa.int64() if isinstance(value, int) else pa.string()
+            owed = owed.append_column(name, pa.array([value] * rows, kind))
+        booked = entries_for_statements(owed)
+        save_entries(self.session, booked.entries)
+        return booked.entries_sha256
 
     def issue_partners(self, batch: RunBatchRecord) -> None:
         """One statement per partner with such a merchant: the same amounts as the merchants' own."""
-        under: dict[str, list[MerchantLine]] = defaultdict(list)
-        ids = [one for one in stated_partners(self.session, self.run_id) if batch.first_id <= one <= batch.last_id]
-        for row in rows_of(load_stated_of_partners(self.session, self.run_id, ids)):
-            under[row["partner_id"]].append(self._merchant_line(row))
-        partners = load_partners(self.session)
+        every = stated_partners(self.session, self.run.run_id)
+        ids = [one for one in every if batch.first_id <= one <= batch.last_id]
+        lines = load_stated_of_partners(self.session, self.run.run_id, ids)
+        lines = lines.sort_by([("partner_id", "ascending"), ("number", "ascending")])
+        partners, first_number = load_partners(self.session), batch.first_number or 0
+        issue = self._issue("partner", ids)
         self._save(
-            [
-                Statement(
-                    **self._statement(StatementKind.PARTNER, (batch.first_number or 0) + i, partners[partner_id]),
-                    merchants=tuple(under[partner_id]),
-                )
-                for i, partner_id in enumerate(sorted(under))
-            ],
+            partner_statements(issue, lines, partners=partners, policies=self.policies, first_number=first_number)
         )
 
-    def _merchant_line(self, row: Row) -> MerchantLine:
-        is_metric = self.policies[row["policy_digest"]].is_metric
-        return MerchantLine(
-            merchant_id=row["merchant_id"],
-            name=row["party_name"],
-            statement_number=row["number"],
-            service=row["service"],
-            availability="" if is_metric else row["availability"],
-            target="" if is_metric else row["target"] or "",
-            amount=Money(row["currency"], row["stated_minor"]),
-            service_ms=row["stated_service_ms"],
-        )
+    def _issue(self, kind: str, ids: list[str]) -> Issue:
+        run = self.run
+        corrects: dict[tuple[str, str], str] = {}
+        if run.kind == "correction":
+            corrects = latest_numbers(self.session, run.period, kind, ids)
+        void_reason = ""
+        if run.voids is not None and kind == "merchant":
+            corrects, void_reason = dict.fromkeys(corrects, run.voids), run.reason or ""
+        said = (run.run_id, run.period, run.revision, run.issued_at_ms or 0, self.issuer, corrects, void_reason)
+        return Issue(*said)
 
-    def _statement(self, kind: StatementKind, number: int, party: Merchant | Partner) -> dict[str, Any]:
-        letter = "M" if kind is StatementKind.MERCHANT else "P"
-        issued = to_datetime(self.now_ms, party.time_zone).date()
-        party_id = party.merchant_id if isinstance(party, Merchant) else party.partner_id
-        return {
-            "kind": kind,
-            "number": f"SC{letter}-{self.period}-{number:07d}",
-            "run_id": self.run_id,
-            "period": self.period,
-            "issued_on": issued.isoformat(),
-            "issued_at_ms": self.now_ms,
-            "questions_until": (issued + timedelta(days=QUESTIONS_DAYS)).isoformat(),
-            "issuer": self.issuer,
-            "recipient": Recipient(party_id, party.name, party.email, party.locale, party.time_zone),
-        }
-
-    def _save(self, statements: Sequence[Statement]) -> None:
+    def _save(self, rows: Rows) -> None:
         """Snapshots, the credits they state, and one message each."""
-        rows, stated, outbox = [], [], []
-        for one in statements:
-            snapshot = statement_to_json(one)
-            digest = snapshot_sha256(snapshot)
-            currency = one.credits[0].amount.currency if one.credits else ""
-            party_id = one.recipient.party_id
-            head = (
-                one.number,
-                one.kind.value,
-                self.run_id,
-                self.period,
-                party_id,
-                currency,
-                self.revision,
-                self.now_ms,
-            )
-            totals = (
-                one.recipient.name,
-                sum(c.amount.minor for c in one.credits),
-                sum(c.service_ms for c in one.credits),
-            )
-            rows.append((*head, snapshot, digest, *totals, None, 0, None))
-            stated += [(self.run_id, int(credit.credit_id.split("-")[1]), one.number) for credit in one.credits]
-            address = one.recipient.email
-            outbox.append((one.number, address, message_id(one, address), "pending", 0, None, self.now_ms))
-        save_statements(self.session, _rows(rows, "statements"), _rows(stated, "statement_credits"))
-        save_outbox(self.session, _rows(outbox, "outbox"))
+        save_statements(self.session, rows.statements, rows.statement_credits)
+        save_outbox(self.session, rows.outbox)
 
 
-def message_id(statement: Statement, recipient: str) -> str:
-    """The mail's Message-ID: the same for every attempt, so that a mailbox that got it twice can tell."""
-    digest = hashlib.sha256(f"{statement.number}\n{recipient}".encode()).hexdigest()[:20]
-    domain = statement.issuer.contact_email.rpartition("@")[2]
-    return f"<{statement.number.lower()}.{digest}@{domain}>"
-
-
-class _LinesByCredit:
-    """Lines kept as columns, a credit's rows at a time: half a million of them are Python objects only in turn."""
-
-    def __init__(self, lines: pa.Table) -> None:
-        self.lines = lines.combine_chunks()
-        credit_nos = self.lines["credit_no"].to_pylist()
-        self.start: dict[int, int] = {}
-        self.count: dict[int, int] = defaultdict(int)
-        for i, credit_no in enumerate(credit_nos):
-            self.start.setdefault(credit_no, i)
-            self.count[credit_no] += 1
-
-    def rows(self, credit_no: int) -> list[Row]:
-        """The lines of a credit, in order; they are neighbours, because lines come sorted by credit."""
-        rows: list[Row] = self.lines.slice(self.start.get(credit_no, 0), self.count.get(credit_no, 0)).to_pylist()
-        return rows
-
-
-def _rows(rows: Sequence[tuple[Any, ...]], name: str) -> pa.Table:
-    return table_of(rows, schema_of(metadata.tables[name]))
+def _by_merchants(stated: pa.Table) -> list[pa.Table]:
+    """Credits in parts, each with all of some merchants."""
+    ids = stated["merchant_id"].to_pylist()
+    starts = [i for i, one in enumerate(ids) if not i or one != ids[i - 1]][::BATCH]
+    ends = [*starts[1:], len(ids)][: len(starts)]
+    return [stated.slice(start, end - start) for start, end in zip(starts, ends, strict=True)]

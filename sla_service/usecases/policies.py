@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from sla_service.db.audit import record_change
 from sla_service.db.policies import list_versions, save_policy
 from sla_service.db.tables import PolicyRecord
 from sla_service.domain.errors import ConflictError, InvalidValueError, Problem
@@ -70,20 +71,21 @@ def publish_policy(session: Session, document: str, *, now_ms: int, actor: str) 
         message = f"{policy.name_and_version} is published with other terms; publish this as version {free}"
         raise ConflictError("version_published", message)
     _require_next(policy, versions)
-    save_policy(
-        session,
-        PolicyRecord(
-            policy=policy.policy,
-            version=policy.version,
-            service=policy.service,
-            effective_from=policy.effective_from.isoformat(),
-            effective_to=policy.effective_to.isoformat() if policy.effective_to else None,
-            digest=policy.digest,
-            document=document,
-            published_at_ms=now_ms,
-            published_by=actor,
-        ),
+    record = PolicyRecord(
+        policy=policy.policy,
+        version=policy.version,
+        service=policy.service,
+        effective_from=policy.effective_from.isoformat(),
+        effective_to=policy.effective_to.isoformat() if policy.effective_to else None,
+        digest=policy.digest,
+        document=document,
+        published_at_ms=now_ms,
+        published_by=actor,
     )
+    save_policy(session, record)
+    after = {name: getattr(record, name) for name in ("service", "effective_from", "effective_to", "digest")}
+    subject = f"policy {policy.name_and_version}"
+    record_change(session, action="policy.publish", subject=subject, now_ms=now_ms, actor=actor, after=after)
     return policy, True
 
 

@@ -7,7 +7,10 @@ The instant of expiry is inside the signed part, so that a link cannot be made t
 from __future__ import annotations
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlmodel import Session
 
+from sla_service.db.audit import record_change
+from sla_service.db.parties import load_merchant
 from sla_service.domain.errors import ForbiddenError
 from sla_service.domain.instants import DAY_MS, format_instant
 
@@ -20,6 +23,22 @@ def sign_portal_link(secret_key: str, merchant_id: str, *, now_ms: int, days: in
     """The token of a link that opens a merchant's pages for ``days``."""
     payload = {"m": merchant_id, "until": now_ms + days * DAY_MS}
     return str(URLSafeSerializer(secret_key, salt=_PURPOSE).dumps(payload))
+
+
+def make_portal_link(
+    session: Session, secret_key: str, merchant_id: str, *, days: int = LINK_DAYS, now_ms: int, actor: str
+) -> str:
+    """A token for somebody to use: who made it, for whom and until when is in the audit log, the token is not.
+
+    Raises:
+        NotFoundError: There is no such merchant.
+    """
+    load_merchant(session, merchant_id)
+    after = {"until": format_instant(now_ms + days * DAY_MS)}
+    record_change(
+        session, action="link.make", subject=f"merchant {merchant_id}", now_ms=now_ms, actor=actor, after=after
+    )
+    return sign_portal_link(secret_key, merchant_id, now_ms=now_ms, days=days)
 
 
 def portal_address(public_url: str, token: str) -> str:

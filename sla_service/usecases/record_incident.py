@@ -23,7 +23,10 @@ from sla_service.domain.errors import InvalidValueError, Problem, shown
 from sla_service.formats.nouns import NOUNS
 from sla_service.formats.rows import rows_from_mappings
 from sla_service.usecases.import_rows import import_table
+from sla_service.usecases.record_import import Arrival, record_import
 
+SENT = "sent by a program"
+"""In the place of a file's name."""
 Cells = Mapping[str, str | None]
 """Names of a noun's columns and their text, just as a file would have it."""
 
@@ -117,7 +120,7 @@ class _Sent:
         except InvalidValueError as error:
             raise InvalidValueError(map(self.located, error.problems), total=error.total) from None
         if merged.added:
-            self._remember(session, merged, sender)
+            self._remember(session, table, merged, sender)
         return merged
 
     def located(self, problem: Problem) -> Problem:
@@ -135,17 +138,18 @@ class _Sent:
     def _row(self, row: int) -> str:
         return self.pointer(row, "").rstrip("/")
 
-    def _remember(self, session: Session, merged: Merged, sender: Sender) -> None:
-        """Beside the files that were imported: what came, from whom, and when."""
+    def _remember(self, session: Session, table: pa.Table, merged: Merged, sender: Sender) -> None:
+        """Beside the files that were imported, and in the audit log: what came, from whom, and when."""
         content = json.dumps([self.noun, list(map(dict, self.rows))], sort_keys=True, ensure_ascii=False)
         sha256 = hashlib.sha256(content.encode()).hexdigest()
+        record_import(session, self.noun, table, merged, Arrival(SENT, sha256, sender.name, sender.now_ms))
         if find_import(session, self.noun, sha256) is None:
             save_import(
                 session,
                 ImportRecord(
                     noun=self.noun,
                     sha256=sha256,
-                    name="sent by a program",
+                    name=SENT,
                     rows=merged.rows,
                     added=merged.added,
                     imported_at_ms=sender.now_ms,

@@ -10,9 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sla_service.domain.accounting import Judged, Piece, PieceStatus
+from sla_service.domain.accounting.detail import pays_for_outages
 from sla_service.domain.accounting.order import PARTING
 from sla_service.domain.accounting.rounding import outages_of, rounded_availability, rounded_total
 from sla_service.domain.accounting.spans import parts_of
@@ -22,13 +24,13 @@ from sla_service.domain.credit_functions import owed
 from sla_service.domain.cycles import months_in, periods_ending_in
 from sla_service.domain.facts import Facts
 from sla_service.domain.limits import base_minor, limited
-from sla_service.domain.measurement import Measurement
+from sla_service.domain.measurement import Measurement, Outage
 from sla_service.domain.money import Money
 from sla_service.domain.owed import NOTHING, Owed, Terms
 from sla_service.domain.periods import Month, day_count
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Credit, Stack, Stacking, Table
-from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident
+from sla_service.domain.policies.cycles import EachDay, EachHour, EachIncident, Period
 from sla_service.domain.policies.downtime import ExclusionEffect, ExclusionRule, Qualify, RunsMeasured
 from sla_service.domain.policies.indicators import (
     Events,
@@ -44,6 +46,8 @@ from sla_service.domain.windows import SHARE_FULL_PPM, Window
 Row = Mapping[str, Any]
 
 YEAR_MONTHS = 12
+PERIODS = 4_096
+"""Whole periods that are remembered: a month has one per zone and rule, and some for contracts that begin in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,12 @@ def redo(policy: Policy, row: Row, lines: Sequence[Row]) -> Redone:
     capped = replace(free, limit=limit)
     parts = _parts(policy, row, measurement, lines)
     found = tuple((one, at, _summed(one, at, parts, free, row)) for one, at in functions(policy.credit))
-    total = NOTHING
-    for part in parts:
-        one = _one(policy.credit, 0, part, capped, row)
-        total += limit(one) if isinstance(policy.period, EachIncident) else one
+    total = found[0][2]
+    if isinstance(policy.credit, Stack) or free.caps_outages:
+        total = NOTHING
+        for part in parts:
+            one = _one(policy.credit, 0, part, capped, row)
+            total += limit(one) if isinstance(policy.period, EachIncident) else one
     is_sure = not total.undefined and _is_stored(total, policy, row) and _adds_up(policy, len(parts))
     by_clock = isinstance(policy.period, EachHour | EachDay)
     missed = tuple(part.total_ms for part in parts) if by_clock else ()
@@ -111,12 +117,16 @@ def steps_of(row: Row) -> dict[str, Any]:
 
 def whole_period(policy: Policy, row: Row) -> Window:
     """The period that the row's window is a part of, or all of."""
-    window, zone = Window(row["period_start_ms"], row["period_end_ms"]), row["time_zone"]
+    return _whole(policy.period, Window(row["period_start_ms"], row["period_end_ms"]), row["time_zone"])
+
+
+@lru_cache(maxsize=PERIODS)
+def _whole(period: Period, window: Window, zone: str) -> Window:
     month = Month.at(window.end_ms - 1, zone)
     for _ in range(YEAR_MONTHS):
-        for period in periods_ending_in(policy.period, month, zone):
-            if period.start_ms <= window.start_ms and window.end_ms <= period.end_ms:
-                return period
+        for whole in periods_ending_in(period, month, zone):
+            if whole.start_ms <= window.start_ms and window.end_ms <= whole.end_ms:
+                return whole
         month = month.next
     return window
 
@@ -127,18 +137,29 @@ def is_by_parts(policy: Policy) -> bool:
 
 
 def measured_again(policy: Policy, row: Row, lines: Sequence[Row]) -> Measurement:
-    """The row's measurement, with the outages that its lines show."""
-    exact = row.get("availability")
-    bad = (1 - Fraction(exact)) * row["total_ms"] * SHARE_FULL_PPM if exact else Fraction(row["bad_ppm_ms"])
+    """The row's measurement, with the outages that its lines show, where the credit depends on them."""
+    bad = _bad_of(row)
     if isinstance(policy.indicator, SlotMean | Events | ScoredEvents | Metric):
         plain = Measurement(bad, row["total_ms"])
         return _rounded(policy, plain)
-    judged = _judged(policy, lines)
-    outages = outages_of(policy, judged, row["time_zone"], for_credit=True)
+    outages: tuple[Outage, ...] = ()
+    is_less = any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude)
+    if is_less or pays_for_outages(policy.credit):
+        outages = outages_of(policy, _judged(policy, lines), row["time_zone"], for_credit=True)
     credited = None
-    if any(rule.effect is ExclusionEffect.NOT_CREDITED for rule in policy.exclude):
+    if is_less:
         credited = rounded_total(policy, sum((outage.bad_ms for outage in outages), Fraction(0)))
     return _rounded(policy, Measurement(bad, row["total_ms"], outages, credited_bad_ms=credited))
+
+
+def _bad_of(row: Row) -> int | Fraction:
+    """Bad time, exact; whole as a rule, and then it needs no fractions."""
+    bad: int = row["bad_ppm_ms"]
+    exact = row.get("availability")
+    if not exact:
+        return bad
+    given = (1 - Fraction(exact)) * row["total_ms"] * SHARE_FULL_PPM
+    return bad if given == bad else given
 
 
 def _rounded(policy: Policy, measurement: Measurement) -> Measurement:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from sla_service.domain.incidents import (
     USAGE_PREFIX,
     Curve,
     Incident,
-    recovery_segments,
     turning_points,
     usage_incident,
 )
@@ -21,7 +18,7 @@ from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.credits import Tier
 from sla_service.domain.policies.payment import Settlement
-from sla_service.domain.stated_terms import Decision, HowPaid
+from sla_service.domain.stated_terms import Before, Decision, HowMeasured, HowPaid
 from sla_service.domain.statements import (
     ImpactLine,
     ImpactStep,
@@ -30,17 +27,13 @@ from sla_service.domain.statements import (
     StatedIncident,
     TimelineNote,
 )
-from sla_service.domain.windows import SHARE_FULL_PPM, Window
+from sla_service.usecases.impact_shapes import shape_of
 from sla_service.usecases.redo_credit import redo, whole_period
 from sla_service.usecases.state_caps import is_plain_cap
 from sla_service.usecases.state_measured import state_measured
 from sla_service.usecases.state_paid import is_plain, state_paid
 
 Row = Mapping[str, Any]
-
-SHAPES = 4_096
-"""Windows whose shape is remembered; a platform-wide incident has one for all merchants, or a few."""
-
 
 RIGHTS_JOINT = "; "
 """Between the rights in a stored row."""
@@ -66,9 +59,8 @@ def state_credit(
         issuer: On whose behalf people decide.
     """
     currency = credit["currency"]
-    told = _told(lines, incidents)
+    told = {line["incident_id"]: told_incident(line["incident_id"], incidents) for line in lines}
     return StatedCredit(
-        credit_id=f"{credit['run_id']}-{credit['credit_no']}",
         service=credit["service"],
         policy=policy.policy,
         policy_version=policy.version,
@@ -81,43 +73,64 @@ def state_credit(
         period_end_ms=credit["period_end_ms"],
         minimum_run_ms=policy.qualify.minimum_run_ms,
         target=credit["target"] or "",
-        bad_ppm_ms=credit["bad_ppm_ms"],
-        total_ms=credit["total_ms"],
-        unmeasured_ms=credit["unmeasured_ms"] or 0,
-        fee=Money(currency, credit["fee_minor"]),
+        **own_values(policy, credit),
         **_row_of_table(policy, credit),
-        before_cap_minor=credit["before_cap_minor"] or "0",
         cap_of_fee=str(policy.caps[0].at) if policy.caps and is_plain_cap(policy) else "",
-        cap_minor=(credit["cap_minor"] or "") if is_plain_cap(policy) else "",
         minimum=None if credit["minimum_minor"] is None else Money(currency, credit["minimum_minor"]),
         minimum_strict=any(m.strict for m in policy.minimums if m.amount.currency == currency),
-        unrounded_minor=credit["unrounded_minor"] or "0",
         rounding=policy.rounding.value,
-        amount=Money(currency, credit["amount_minor"]),
         settlement_form=policy.settlement.form.value,
         expires_on=_expires_on(issued_on, policy.settlement),
-        lines=tuple(_line(line, told) for line in lines),
+        lines=tuple(state_line(line, told[line["incident_id"]].title) for line in lines),
         steps=tuple(impact_steps(lines, told, Curve(credit["curve"]))),
-        incidents=tuple(_incident(incident) for incident in told.values()),
+        incidents=tuple(map(state_incident, told.values())),
         service_ms=credit.get("service_ms") or 0,
         rights=tuple((credit.get("rights") or "").split(RIGHTS_JOINT)) if credit.get("rights") else (),
         claim_until=credit.get("claim_until") or "",
-        **_how(credit, lines, policy, issuer),
+        **state_how(credit, lines, policy, issuer),
     )
 
 
-def _how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) -> dict[str, Any]:
-    """How it was measured, and how the amount came about: by the policy's terms, or by a person's decision."""
-    if is_plain(policy, credit):
+def own_values(policy: Policy, credit: Row) -> dict[str, Any]:
+    """Fields that are each merchant's own where everything else is the same."""
+    currency = credit["currency"]
+    own = {
+        "amount": Money(currency, credit["amount_minor"]),
+        # Of a contract that is gone nothing is measured.
+        "bad_ppm_ms": credit["bad_ppm_ms"] or 0,
+        "before_cap_minor": credit["before_cap_minor"] or "0",
+        "cap_minor": (credit["cap_minor"] or "") if is_plain_cap(policy) else "",
+        "credit_id": f"{credit['run_id']}-{credit['credit_no']}",
+        "fee": Money(currency, credit["fee_minor"]),
+        "total_ms": credit["total_ms"] or 0,
+        "unmeasured_ms": credit["unmeasured_ms"] or 0,
+        "unrounded_minor": credit["unrounded_minor"] or "0",
+    }
+    before, before_ms = credit.get("before_minor") or 0, credit.get("before_service_ms") or 0
+    if before or before_ms:
+        own["before"] = Before(before, credit["stated_minor"], before_ms, credit["stated_service_ms"])
+    return own
+
+
+def state_how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) -> dict[str, Any]:
+    """Fields that say how it was measured, and how the amount came about: by the policy's terms, or by a person.
+
+    Only those that have something to say.
+    """
+    if is_plain(policy, credit) or not credit["total_ms"]:
         return {}
     redone, whole = redo(policy, credit, lines), whole_period(policy, credit)
     is_decided = bool(credit.get("decided_by"))
     is_sure = redone.is_sure and not is_decided
-    return {
-        "measured": state_measured(policy, credit, redone.measurement, whole, is_sure=is_sure),
-        "paid": HowPaid() if is_decided else state_paid(policy, credit, redone),
-        "decision": Decision(credit["decided_by"], issuer, credit["reason"] or "") if is_decided else None,
-    }
+    measured = state_measured(policy, credit, redone.measurement, whole, is_sure=is_sure)
+    how: dict[str, Any] = {} if measured == HowMeasured() else {"measured": measured}
+    if is_decided:
+        return how | {"decision": Decision(credit["decided_by"], issuer, credit["reason"] or "")}
+    if not credit["before_cap_minor"]:
+        # Nothing is owed, or what is left of a void: there is no amount to say the making of.
+        return how
+    paid = state_paid(policy, credit, redone)
+    return how if paid == HowPaid() else how | {"paid": paid}
 
 
 def _row_of_table(policy: Policy, credit: Row) -> dict[str, Any]:
@@ -135,15 +148,11 @@ def _row_of_table(policy: Policy, credit: Row) -> dict[str, Any]:
     }
 
 
-def _told(lines: Sequence[Row], incidents: Mapping[str, Incident]) -> dict[str, Incident]:
-    """The incidents of the lines in order, each once; what was measured from usage stands for itself."""
-    ids = dict.fromkeys(line["incident_id"] for line in lines)
-    return {
-        one: incidents[one]
-        if one in incidents or not one.startswith(USAGE_PREFIX)
-        else usage_incident(one.removeprefix(USAGE_PREFIX))
-        for one in ids
-    }
+def told_incident(incident_id: str, incidents: Mapping[str, Incident]) -> Incident:
+    """The incident of a line; what was measured from usage stands for itself."""
+    if incident_id not in incidents and incident_id.startswith(USAGE_PREFIX):
+        return usage_incident(incident_id.removeprefix(USAGE_PREFIX))
+    return incidents[incident_id]
 
 
 def _expires_on(issued_on: date, terms: Settlement) -> str:
@@ -157,35 +166,21 @@ def _expires_on(issued_on: date, terms: Settlement) -> str:
 
 
 def impact_steps(lines: Sequence[Row], incidents: Mapping[str, Incident], curve: Curve) -> list[ImpactStep]:
-    """The impact that a chart draws: each line with the shape of its incident's curve, where that is what it was.
-
-    A line whose area differs from the curve's over the same time was made by the merchant's own evidence, and is drawn
-    at its mean.
-    """
-    steps: list[ImpactStep] = []
-    for line in lines:
-        window = Window(line["started_at_ms"], line["ended_at_ms"])
-        shape, area = _shape(incidents[line["incident_id"]], curve, window)
-        if area != line["impact_ppm_ms"]:
-            mean_ppm = min(SHARE_FULL_PPM, round(Fraction(line["impact_ppm_ms"], window.duration_ms)))
-            shape = (ImpactStep(window.start_ms, window.end_ms, mean_ppm),) if mean_ppm else ()
-        steps += shape
-    return steps
+    """The impact that a chart draws: each line with the shape of its incident's curve, where that is what it was."""
+    return [
+        ImpactStep(*stretch)
+        for line in lines
+        for stretch in shape_of(incidents[line["incident_id"]], curve).drawn(
+            line["started_at_ms"], line["ended_at_ms"], line["impact_ppm_ms"]
+        )
+    ]
 
 
-@lru_cache(maxsize=SHAPES)
-def _shape(incident: Incident, curve: Curve, window: Window) -> tuple[tuple[ImpactStep, ...], int]:
-    """What a curve says of a window, and its area in share × milliseconds: the same for every merchant it hit."""
-    segments = recovery_segments(incident, curve, until_ms=window.end_ms)
-    parts = [(part, int(s.share_ppm)) for s in segments if (part := s.window.overlap(window)) is not None]
-    steps = tuple(ImpactStep(part.start_ms, part.end_ms, share_ppm) for part, share_ppm in parts)
-    return steps, sum(part.duration_ms * share_ppm for part, share_ppm in parts)
-
-
-def _line(line: Row, incidents: Mapping[str, Incident]) -> ImpactLine:
+def state_line(line: Row, title: str) -> ImpactLine:
+    """A line under the title of its incident."""
     return ImpactLine(
         incident_id=line["incident_id"],
-        title=incidents[line["incident_id"]].title,
+        title=title,
         start_ms=line["started_at_ms"],
         end_ms=line["ended_at_ms"],
         impact_ppm_ms=line["impact_ppm_ms"],
@@ -195,7 +190,8 @@ def _line(line: Row, incidents: Mapping[str, Incident]) -> ImpactLine:
     )
 
 
-def _incident(incident: Incident) -> StatedIncident:
+def state_incident(incident: Incident) -> StatedIncident:
+    """An incident in words and points: those reports that say something, or the turning points."""
     told = [point for point in incident.timeline if point.text] or turning_points(incident.timeline)
     notes = tuple(TimelineNote(point.at_ms, point.available_ppm, point.text) for point in told)
     return StatedIncident(incident.incident_id, incident.title, incident.cause, notes)

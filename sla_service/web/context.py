@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from flask import current_app
+from flask import current_app, g, has_request_context, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from sla_service.db.engine import writing
+from sla_service.domain.statements import Issuer
 
 EXTENSION = "sla"
 WRITE_ATTEMPTS = 3
@@ -36,6 +38,10 @@ class WebContext:
     contact_email: str
     accent: str
     fonts_dir: Path
+    issuer: Issuer
+    """Who issues, as the settings say."""
+    work: Callable[[int], None] | None
+    """Works a run through in this process; None where workers do it."""
 
 
 def context() -> WebContext:
@@ -43,6 +49,21 @@ def context() -> WebContext:
     found = current_app.extensions[EXTENSION]
     assert isinstance(found, WebContext)  # noqa: S101 - for the type checker; app.py puts it there
     return found
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction of this request."""
+    with writing(context().engine, origin=origin()) as session:
+        yield session
+
+
+def origin() -> str:
+    """From where a request comes, for the audit log: the address, and the name of its key if it has one."""
+    if not has_request_context():
+        return ""
+    key = f" with the key {g.caller}" if "caller" in g else ""
+    return f"{request.remote_addr or 'unknown'}{key}"
 
 
 def write(engine: Engine, work: Callable[[Session], T]) -> T:
@@ -53,7 +74,7 @@ def write(engine: Engine, work: Callable[[Session], T]) -> T:
     """
     for attempt in range(1, WRITE_ATTEMPTS + 1):
         try:
-            with writing(engine) as session:
+            with writing(engine, origin=origin()) as session:
                 return work(session)
         except DBAPIError as error:
             if attempt == WRITE_ATTEMPTS or not _lost_race(error):

@@ -34,6 +34,7 @@ STATUS_OF_RULE = {
     "body_required": 400,
     "cursor_invalid": 400,
     "encoding": 400,
+    "idempotency_key_required": 400,
     "json_depth": 400,
     "json_duplicate_key": 400,
     "json_number": 400,

@@ -10,8 +10,9 @@ from flask import Blueprint, render_template, request
 
 from sla_service.db.engine import reading
 from sla_service.db.statements import load_statement
+from sla_service.domain.canonical import verification_code
 from sla_service.domain.errors import NotFoundError
-from sla_service.domain.statements import statement_from_json, verification_code
+from sla_service.domain.statements import statement_from_json
 from sla_service.formats.texts.conventions import DAY_FIRST, conventions_for
 from sla_service.web.context import context
 

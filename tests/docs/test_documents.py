@@ -24,6 +24,9 @@ from sla_service.domain.shares import format_floored, format_percent, parse_perc
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.csv_rows import read_csv
 from sla_service.formats.exports import shapes
+from sla_service.formats.exports.ledgers import CONTROL
+from sla_service.formats.exports.netsuite import NETSUITE
+from sla_service.formats.exports.quickbooks import QUICKBOOKS
 from sla_service.formats.nouns import NOUNS
 from sla_service.formats.policy_schema import policy_schema
 from sla_service.formats.policy_yaml import parse_policy
@@ -425,6 +428,18 @@ class TestExports:
         said = next(table for table in tables(section) if table[0] == ["column", "content"])
         assert tuple(row[0] for row in said[1:]) == getattr(shapes, name.upper())
 
+    def test_each_column_of_the_control_file_is_explained_in_order(self):
+        section = EXPORTS.split("\n## What ledgers import\n")[1].split("\n### ")[0]
+        (said,) = tables(section)
+        assert tuple(row[0] for row in said[1:]) == CONTROL
+
+    def test_what_ledgers_get_is_named_as_it_is(self):
+        section = EXPORTS.split("\n### netsuite\n")[1].split("\n### ")[0]
+        said = {row[0]: tuple(row[1].split(", ")) for row in tables(section)[0][1:4]}
+        assert said == dict(NETSUITE.credits)
+        columns = EXPORTS.split("\n### quickbooks\n")[1].split(". ")[0]
+        assert tuple(re.findall("`([^`]+)`", columns))[1:] == QUICKBOOKS.credits["CreditMemos"]
+
 
 class TestOperations:
     def test_each_setting_is_explained_with_its_default(self):
@@ -434,10 +449,10 @@ class TestOperations:
         }
 
     def test_each_exit_code_is_explained(self):
-        from sla_service.cli.errors import EXIT_CODES, EXIT_PARKED
+        from sla_service.cli.errors import EXIT_CODES, EXIT_DIFFERENT, EXIT_PARKED
 
         said = {int(row[0]) for table in tables(OPERATIONS) if table[0][0] == "code" for row in table[1:]}
-        assert said == {0, 1, 2, EXIT_PARKED, *EXIT_CODES.values()}
+        assert said == {0, 1, 2, EXIT_PARKED, EXIT_DIFFERENT, *EXIT_CODES.values()}
 
 
 def shown(default):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_service.domain.assessment import Measurement
+from sla_service.domain.canonical import verification_code
 from sla_service.domain.money import Money
 from sla_service.domain.stated_terms import (
     Decision,
@@ -31,7 +32,6 @@ from sla_service.domain.statements import (
     snapshot_sha256,
     statement_from_json,
     statement_to_json,
-    verification_code,
 )
 from tests.builders import a_merchant_line, a_stated_credit, a_statement, money
 
@@ -97,7 +97,7 @@ def test_canonical_json_has_sorted_keys_no_white_space_and_plain_letters():
     assert "小熊茶舍" in text
 
 
-LATER = {"measured", "paid", "service_ms", "rights", "decision", "claim_until"}
+LATER = {"measured", "paid", "service_ms", "rights", "decision", "claim_until", "before"}
 """Fields of a credit that the first statements did not have."""
 
 

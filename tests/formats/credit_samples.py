@@ -23,7 +23,7 @@ from sla_service.domain.statements import StatedCredit
 from sla_service.domain.windows import SHARE_FULL_PPM, Window
 from sla_service.formats.policy_yaml import parse_policy
 from sla_service.usecases.account_subjects import is_counted
-from sla_service.usecases.credit_rows import assessed_columns
+from sla_service.usecases.assessed_columns import assessed_columns
 from sla_service.usecases.state_credits import state_credit
 from tests.formats.statement_samples import SHANGHAI, local
 
@@ -84,7 +84,15 @@ def stated(
     return stated_by(policy, outages, since=since, **known)
 
 
-def stated_by(
+def stated_by(policy: Policy, outages: tuple[tuple[str, ...], ...] = OUTAGES, **known: Any) -> StatedCredit:
+    """The same by a policy that is already read."""
+    stored, lines, incidents = stored_by(policy, outages, **known)
+    return state_credit(
+        stored, lines, policy=policy, incidents=incidents, issued_on=ISSUED_ON, issuer="Northlight Commerce"
+    )
+
+
+def stored_by(
     policy: Policy,
     outages: tuple[tuple[str, ...], ...] = OUTAGES,
     *,
@@ -95,8 +103,8 @@ def stated_by(
     row: dict[str, Any] | None = None,
     which: int = 0,
     since: str = "",
-) -> StatedCredit:
-    """The same by a policy that is already read."""
+) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Incident]]:
+    """As it is stored: the columns of the credit, its lines, and their incidents."""
     period = periods_ending_in(policy.period, Month(2023, 9), SHANGHAI)[which]
     active = Window(local(since), period.end_ms) if since else period
     found = account(policy, _pieces(outages), period=period, active=active, zone=SHANGHAI)
@@ -127,10 +135,7 @@ def stated_by(
         "decided_by": None,
         **(row or {}),
     }
-    incidents = {line["incident_id"]: _incident(line) for line in lines}
-    return state_credit(
-        stored, lines, policy=policy, incidents=incidents, issued_on=ISSUED_ON, issuer="Northlight Commerce"
-    )
+    return stored, lines, {line["incident_id"]: _incident(line) for line in lines}
 
 
 def _measured(policy: Policy, measurement: Measurement, period: Window) -> dict[str, Any]:

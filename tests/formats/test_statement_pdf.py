@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from sla_service.domain.canonical import verification_code
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.incidents import Curve
 from sla_service.domain.instants import DAY_MS
 from sla_service.domain.money import Money
-from sla_service.domain.statements import ImpactStep, LineStatus, snapshot_sha256, statement_to_json, verification_code
+from sla_service.domain.statements import ImpactStep, LineStatus, snapshot_sha256, statement_to_json
 from sla_service.domain.windows import SHARE_FULL_PPM
 from sla_service.formats.statement_pdf import render_statement
 from sla_service.formats.texts import load_texts

@@ -72,8 +72,9 @@ def filled(engine):
     return engine
 
 
-def calculated(session, month=SEPTEMBER, among=None, first_credit_no=1):
-    gathered = gather(session, month, as_of_ms=NOW_MS, among=among)
+def calculated(session, among=None, first_credit_no=1, *, in_columns=True):
+    month = SEPTEMBER
+    gathered = gather(session, month, as_of_ms=NOW_MS, among=among, in_columns=in_columns)
     tables = evidence_tables(gathered)
     rows = CreditRows(1, gathered, tables, measure(tables.evidence), first_credit_no=first_credit_no)
     credits = rows.credits(surroundings(session, gathered), decisions_of(session, str(month), among), silent)
@@ -91,13 +92,16 @@ def batches(session, month, merchants_per_batch):
         credit_no += sum(row["contracts"] for row in rows) * periods_per_contract(policies, month)
 
 
-def test_batches_give_the_rows_of_the_whole_month(filled):
+def test_batches_and_columns_give_the_rows_of_the_whole_month_looked_at_one_by_one(filled):
     with reading(filled) as session:
-        credits, lines = calculated(session)
-        parts = [calculated(session, SEPTEMBER, *one) for one in batches(session, SEPTEMBER, 25)]
+        credits, lines = calculated(session, in_columns=False)
+        parts = [calculated(session), *(calculated(session, *one) for one in batches(session, SEPTEMBER, 25))]
         assert periods_per_contract(published_policies(session), SEPTEMBER) == 4
         contracts = contract_counts(session, SEPTEMBER, published_policies(session)).to_pylist()
     assert set(credits["outcome"].to_pylist()) >= {"met", "credited", "parked", "undefined"}
+    whole, *parts = parts
+    assert whole[0].equals(credits)
+    assert whole[1].equals(lines)
     assert pa.concat_tables([part[0] for part in parts]).equals(credits)
     assert pa.concat_tables([part[1] for part in parts]).equals(lines)
     rows = credits.to_pylist()

@@ -61,7 +61,7 @@ def test_a_revoked_key_is_refused_with_the_instant(site):
     site.key = made.key
     assert site.get("/runs").status_code == 200
     with writing(site.engine) as session:
-        revoke_api_key(session, made.key_id, now_ms=seed.NOW_MS)
+        revoke_api_key(session, made.key_id, now_ms=seed.NOW_MS, actor="ana")
     response = site.get("/runs")
     assert (response.status_code, response.json["code"]) == (401, "key_revoked")
     assert "2023-10-05T08:00:00Z" in response.json["detail"]

@@ -6,7 +6,7 @@ import pytest
 
 from sla_service.db.engine import reading
 from sla_service.db.statements import list_party_statements
-from sla_service.domain.statements import verification_code
+from sla_service.domain.canonical import verification_code
 from tests.web import seed
 
 

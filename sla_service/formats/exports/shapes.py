@@ -23,12 +23,15 @@ REGISTER = (
     "issued_on", "approved_by", "corrects", "statement_sha256",
     "indicator", "figure", "requests", "bad_requests", "base_amount", "service_days", "rights", "decided_by",
     "claim_until", "period_starts_at", "period_ends_at",
+    "revision", "owed", "credited_before",
 )  # fmt: skip
 LINES = (
     "run", "statement_number", "merchant_id", "service", "period", "incident_id", "started_at", "ended_at",
     "impact_minutes", "counted_minutes", "status", "reason",
 )  # fmt: skip
-JOURNAL = ("date", "account_debit", "account_credit", "amount", "currency", "memo", "external_id")
+JOURNAL = (
+    "date", "account_debit", "account_credit", "amount", "currency", "memo", "external_id", "statement_number",
+)  # fmt: skip
 
 MINUTE_DIGITS = 6
 """A millisecond at a share of one millionth is 1.7e-11 minutes; six decimals are cut, the exact ratio stands beside."""
@@ -56,8 +59,11 @@ def decimal(exact: Fraction, digits: int = 9) -> str:
 class Behind:
     """What stands behind a credit's row in other tables."""
 
-    statement: Row | None = None
-    """Number and digest of the statement that states it, if one does."""
+    number: str | None = None
+    """Of the statement that states it, if one does."""
+    statement_sha256: str | None = None
+    corrects: str | None = None
+    """Number of the statement that this one corrects."""
     incidents: str = ""
     """Ids of the incidents, separated by blanks."""
     billing_ref: str | None = None
@@ -82,11 +88,11 @@ def register_row(credit: Row, run: Row, behind: Behind) -> dict[str, Any]:
         run: Its run.
         behind: What else is known of it.
     """
-    currency, statement = credit["currency"], behind.statement
+    currency = credit["currency"]
     cap, before_cap = credit["cap_minor"], credit["before_cap_minor"] or 0
     return {
         "run": run["run_id"],
-        "statement_number": statement["number"] if statement else None,
+        "statement_number": behind.number,
         "merchant_id": credit["merchant_id"],
         "partner_id": credit["partner_id"],
         "billing_ref": behind.billing_ref,
@@ -107,21 +113,24 @@ def register_row(credit: Row, run: Row, behind: Behind) -> dict[str, Any]:
         "cap": None if cap is None else format_exact(Fraction(cap), currency),
         "cap_applied": "yes" if cap is not None and Fraction(before_cap) > Fraction(cap) else "no",
         "minimum_applied": "yes" if credit["outcome"] == "below_minimum" else "no",
-        "amount": Money(currency, credit["amount_minor"]).amount,
+        "amount": Money(currency, credit["stated_minor"]).amount,
         "currency": currency,
         "outcome": credit["outcome"],
         "incidents": behind.incidents,
         "issued_on": to_datetime(run["issued_at_ms"]).date().isoformat() if run["issued_at_ms"] else None,
         "approved_by": run["approved_by"],
-        "corrects": None,
-        "statement_sha256": statement["snapshot_sha256"] if statement else None,
+        "corrects": behind.corrects,
+        "statement_sha256": behind.statement_sha256,
         "base_amount": None if behind.base is None else format_exact(behind.base, currency),
-        "service_days": decimal(Fraction(credit["service_ms"], DAY_MS)) if credit["service_ms"] else None,
+        "service_days": decimal(Fraction(credit["stated_service_ms"], DAY_MS)) if credit["stated_service_ms"] else None,
         "rights": credit["rights"],
         "decided_by": credit["decided_by"],
         "claim_until": credit["claim_until"],
         "period_starts_at": format_instant(credit["period_start_ms"]),
         "period_ends_at": format_instant(credit["period_end_ms"]),
+        "revision": run["revision"],
+        "owed": Money(currency, credit["amount_minor"]).amount,
+        "credited_before": Money(currency, credit["before_minor"]).amount,
     }
 
 
@@ -159,11 +168,11 @@ def _percent(ratio: Fraction) -> str:
         return str(ratio)
 
 
-def lines_row(line: Row, credit: Row, run: Row, statement: Row | None) -> dict[str, Any]:
+def lines_row(line: Row, credit: Row, run: Row) -> dict[str, Any]:
     """One incident window behind a credit."""
     return {
         "run": run["run_id"],
-        "statement_number": statement["number"] if statement else None,
+        "statement_number": credit["number"],
         "merchant_id": credit["merchant_id"],
         "service": credit["service"],
         "period": run["period"],
@@ -177,49 +186,45 @@ def lines_row(line: Row, credit: Row, run: Row, statement: Row | None) -> dict[s
     }
 
 
-def credit_key(credit: Row, run: Row, *, is_only: bool = True) -> str:
-    """What a credit is called in ledgers.
-
-    Args:
-        credit: A row of the credits table.
-        run: Its run.
-        is_only: Whether its contract has one period in the month; otherwise the period's first day is part of the name.
-    """
-    # Ids may hold hyphens but no slash, so that two credits never share a key.
-    key = f"{run['period']}/{credit['merchant_id']}/{credit['service']}/{credit['contract_starts_on']}"
-    if is_only:
-        return key
-    return f"{key}/{to_datetime(credit['period_start_ms'], credit['time_zone']).date().isoformat()}"
-
-
 def journal_rows(
-    credit: Row, run: Row, entry: tuple[str, str], accounts: tuple[str, str], last_day: str
-) -> list[dict[str, Any]]:
+    credit: Row, run: Row, key: str, accounts: tuple[str, str], last_day: str
+) -> list[tuple[dict[str, Any], Money]]:
     """A credit's accrual in the incident's month, its reversal, and the credit itself on the day of issue.
 
+    What a correction takes back is booked the other way round, for an amount is always positive.
+
     Args:
-        credit: A credited row.
+        credit: A row that states an amount, with the number of its statement, and of the one that this corrects.
         run: Its issued run.
-        entry: Number of the statement, and the credit's key.
+        key: The credit's name in ledgers.
         accounts: Debit and credit account.
         last_day: Of the period, ISO.
+
+    Returns:
+        Rows with their amounts.
     """
-    (number, key), (debit, owed) = entry, accounts
-    issued_on = to_datetime(run["issued_at_ms"]).date().isoformat()
+    money = Money(credit["currency"], abs(credit["stated_minor"]))
+    debit, owed = accounts if credit["stated_minor"] > 0 else accounts[::-1]
+    issued_on, number = to_datetime(run["issued_at_ms"]).date().isoformat(), credit["number"]
+    what = f"service credit {number}" if credit["corrects"] is None else f"correction {number} of {credit['corrects']}"
     entries = (
-        (last_day, debit, owed, f"Accrual of service credit {number}", "accrual"),
-        (issued_on, owed, debit, f"Reversal of the accrual of service credit {number}", "reversal"),
-        (issued_on, debit, owed, f"Service credit {number}", "credit"),
+        (last_day, debit, owed, f"Accrual of {what}", "accrual"),
+        (issued_on, owed, debit, f"Reversal of the accrual of {what}", "reversal"),
+        (issued_on, debit, owed, what[0].upper() + what[1:], "credit"),
     )
     return [
-        {
-            "date": date,
-            "account_debit": account_debit,
-            "account_credit": account_credit,
-            "amount": Money(credit["currency"], credit["amount_minor"]).amount,
-            "currency": credit["currency"],
-            "memo": memo,
-            "external_id": f"{key}/{kind}",
-        }
+        (
+            {
+                "date": date,
+                "account_debit": account_debit,
+                "account_credit": account_credit,
+                "amount": money.amount,
+                "currency": money.currency,
+                "memo": memo,
+                "external_id": f"{key}/{kind}",
+                "statement_number": number,
+            },
+            money,
+        )
         for date, account_debit, account_credit, memo, kind in entries
     ]

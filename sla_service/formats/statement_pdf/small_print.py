@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from sla_service.domain.statements import StatedCredit, snapshot_sha256, verification_code
+from sla_service.domain.canonical import verification_code
+from sla_service.domain.statements import StatedCredit, snapshot_sha256
 from sla_service.formats.statement_pdf.draft import Draft
 from sla_service.formats.statement_pdf.measures import GRID_MM, LEFT_MM, NOTE, QUIET, WIDTH_MM
 from sla_service.formats.statement_pdf.setting import wrap

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import flask_smorest  # type: ignore[import-untyped]
@@ -18,6 +19,15 @@ PATH_PARAMETERS = {
     "run_id": "The run's number.",
     "merchant_id": "The merchant's id.",
     "month": "YYYY-MM: the calendar month in the zone that the policy measures.",
+}
+
+
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "description": "The caller's own name for this call: sent again, it has no second effect and the same answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
 
@@ -57,6 +67,8 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """Reads what requests say by ``StrictParser``."""
 
     ARGUMENTS_PARSER = StrictParser()
+    once = False
+    """Whether every call needs an Idempotency-Key."""
 
 
 def endpoint(
@@ -66,7 +78,7 @@ def endpoint(
     gives: type[Schema],
     takes: type[StrictSchema] | None = None,
     query: type[StrictSchema] | None = None,
-    created: bool = False,
+    status: int = 200,
     refuses: Sequence[int] = (),
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Make a function an operation.
@@ -77,23 +89,24 @@ def endpoint(
         gives: The answer.
         takes: The body; an operation with a body is a POST, all others are GETs.
         query: The query parameters.
-        created: Whether it answers 201 if something is new, and 200 if it was there already.
+        status: What it answers; with 201 for something new, 200 if it was there already.
         refuses: Status codes beyond those that every operation may give.
 
     Returns:
         A decorator; the function gets the query, then the body, then the path's parts by name.
     """
     named = [(name, said) for name, said in PATH_PARAMETERS.items() if f"<{name}>" in path]
-    parameters = [{"in": "path", "name": name, "description": said} for name, said in named]
+    parameters: list[dict[str, Any]] = [{"in": "path", "name": name, "description": said} for name, said in named]
+    parameters += [IDEMPOTENCY_KEY] if blueprint.once else []
     statuses = sorted({401, 503, *refuses, *([400, 409, 413, 415, 422] if takes else []), *([422] if query else [])})
 
     def decorate(view: Callable[..., R]) -> Callable[..., R]:
         documented: Any = view
-        if created:
+        if status == HTTPStatus.CREATED:
             documented = blueprint.alt_response(200, schema=gives, description="Was there already")(documented)
-        documented = blueprint.response(201 if created else 200, gives)(documented)
-        for status in statuses:
-            documented = blueprint.alt_response(status, schema=ProblemSchema, content_type=PROBLEM_JSON)(documented)
+        documented = blueprint.response(status, gives)(documented)
+        for refused in statuses:
+            documented = blueprint.alt_response(refused, schema=ProblemSchema, content_type=PROBLEM_JSON)(documented)
         if takes is not None:
             documented = blueprint.arguments(takes)(documented)
         if query is not None:

@@ -120,7 +120,7 @@ blueprint.before_request(require_key)
 Json = dict[str, Any]
 
 
-@endpoint(blueprint, "/incidents", takes=IncidentSchema, gives=IncidentSchema, created=True)
+@endpoint(blueprint, "/incidents", takes=IncidentSchema, gives=IncidentSchema, status=201)
 def post_incident(body: Mapping[str, Any]) -> tuple[Json, int]:
     """Record an incident.
 
@@ -155,7 +155,7 @@ def get_incident(incident_id: str) -> Json:
     "/incidents/<incident_id>/timeline",
     takes=TimelineSchema,
     gives=RecordedSchema,
-    created=True,
+    status=201,
     refuses=(404,),
 )
 def post_timeline(body: Mapping[str, Any], incident_id: str) -> tuple[Json, int]:
@@ -165,7 +165,7 @@ def post_timeline(body: Mapping[str, Any], incident_id: str) -> tuple[Json, int]
     return {"rows": len(points), "added": added}, HTTPStatus.CREATED if added else HTTPStatus.OK
 
 
-@endpoint(blueprint, "/impacts", takes=ImpactsSchema, gives=RecordedSchema, created=True)
+@endpoint(blueprint, "/impacts", takes=ImpactsSchema, gives=RecordedSchema, status=201)
 def post_impacts(body: Mapping[str, Any]) -> tuple[Json, int]:
     """Record what merchants suffered: all of it, or nothing, with every refused value named.
 

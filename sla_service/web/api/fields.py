@@ -5,6 +5,7 @@ A field gives back the very text that was sent: the same text that a file's cell
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +13,11 @@ from marshmallow import Schema, ValidationError, fields
 
 from sla_service.domain.errors import InvalidValueError, Problem, shown
 from sla_service.domain.instants import parse_instant
+from sla_service.domain.periods import Month
 from sla_service.domain.shares import parse_available_percent, parse_share
 from sla_service.formats.cells import parse_count, parse_id, parse_name, parse_text
 
+DIGEST = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
 ERROR_MESSAGES: Any = {
     "required": [Problem("required", "add this field")],
     "null": [Problem("null", "fill this in, or leave the field away")],
@@ -22,6 +25,17 @@ ERROR_MESSAGES: Any = {
     "unknown": [],
 }
 """In place of marshmallow's sentences: it hands lists on as they are."""
+
+
+def parse_digest(text: str) -> str:
+    """The beginning of a SHA-256, as ``run show`` and the API print it.
+
+    Raises:
+        InvalidValueError: Too short to be sure, or no digest.
+    """
+    if not DIGEST.fullmatch(text):
+        raise InvalidValueError.of("digest_format", "send the first 12 to 64 digits of the digest that you reviewed")
+    return text
 
 
 def refuse(rule: str, message: str, value: object = None) -> ValidationError:
@@ -63,6 +77,19 @@ class TextField(CellField):
     """One line that people read."""
 
     parse = staticmethod(parse_text)
+
+
+class MonthField(CellField):
+    """A calendar month."""
+
+    parse = staticmethod(Month.parse)
+    wrong_type = ("type_string", 'write the month as text: "2023-09"')
+
+
+class DigestField(CellField):
+    """What was reviewed: the first 12 hexadecimal digits of a digest, or more."""
+
+    parse = staticmethod(parse_digest)
 
 
 class InstantField(CellField):

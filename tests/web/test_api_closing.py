@@ -1,0 +1,172 @@
+"""Closing a month over the API: each call with a key of the caller's has one effect and one answer."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from sla_service.db.engine import reading, writing
+from sla_service.usecases.api_keys import create_api_key
+from sla_service.usecases.work_run import work_run
+from tests.web import seed
+
+AT_ONCE = 64
+
+
+@pytest.fixture
+def loaded(site):
+    """Evidence for September 2023, and keys of two people."""
+    seed.load_evidence(site.engine)
+    with writing(site.engine) as session:
+        site.ann = create_api_key(session, "ann", now_ms=site.now_ms, actor="ana").key
+        site.ben = create_api_key(session, "ben", now_ms=site.now_ms, actor="ana").key
+    return site
+
+
+def call(site, path, body, key, who, *, work=True):
+    headers = {"Authorization": f"Bearer {who}", **({"Idempotency-Key": key} if key else {})}
+    answer = site.client.post(f"/api/v1{path}", json=body, headers=headers)
+    if work and answer.status_code == 202 and site.engine.dialect.name == "postgresql":
+        # What a worker would do with what the call put into the queue.
+        work_run(lambda: writing(site.engine), answer.json["run_id"], now=lambda: site.now_ms)
+    return answer
+
+
+def count(site, table):
+    with reading(site.engine) as session:
+        return session.connection().execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
+
+
+def run_of(site):
+    return site.get("/runs").json["runs"][0]
+
+
+def close_month(site):
+    """Calculate as ann, approve and issue as ben; the answers."""
+    calculated = call(site, "/runs", {"period": "2023-09"}, "calc", site.ann)
+    call(site, "/runs/1/submit", {}, "submit", site.ann)
+    digest = run_of(site)["digest"]
+    approved = call(site, "/runs/1/approve", {"digest": digest}, "approve", site.ben)
+    issued = call(site, "/runs/1/issue", {"digest": digest}, "issue", site.ben)
+    return calculated, approved, issued
+
+
+def test_a_month_is_closed_by_two_people(loaded):
+    calculated, approved, issued = close_month(loaded)
+    assert (calculated.status_code, calculated.json["state"]) == (202, "draft")
+    assert (approved.status_code, approved.json["state"], approved.json["approved_by"]) == (200, "approved", "ben")
+    assert (issued.status_code, issued.json["state"]) == (202, "issuing")
+    assert run_of(loaded)["state"] == "issued"
+    assert count(loaded, "statements") > 0
+
+
+def test_a_call_without_a_key_is_refused(loaded):
+    refused = call(loaded, "/runs", {"period": "2023-09"}, "", loaded.ann)
+    assert (refused.status_code, refused.json["code"]) == (400, "idempotency_key_required")
+    assert count(loaded, "runs") == 0
+
+
+def test_the_same_key_and_body_is_answered_alike_and_has_one_effect(loaded):
+    first = call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    again = call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    assert (again.status_code, again.json) == (first.status_code, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    assert count(loaded, "runs") == 1
+
+
+def test_the_same_key_with_another_body_is_refused_with_the_fields_that_differ(loaded):
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    other = call(loaded, "/runs", {"period": "2023-08"}, "calc", loaded.ann)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
+    assert [(e["pointer"], e["value"]) for e in other.json["errors"]] == [("/period", "2023-08")]
+    elsewhere = call(loaded, "/runs/1/submit", {}, "calc", loaded.ann)
+    assert (elsewhere.status_code, elsewhere.json["errors"][0]["parameter"]) == (422, "Idempotency-Key")
+    assert count(loaded, "runs") == 1
+
+
+def test_another_caller_s_equal_key_is_another_call(loaded):
+    call(loaded, "/runs", {"period": "2023-09"}, "k", loaded.ann)
+    assert call(loaded, "/runs/1/submit", {}, "k", loaded.ben).status_code == 200
+
+
+def test_a_call_that_is_being_worked_on_is_409_and_one_left_by_a_crash_is_taken_up(loaded):
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    with writing(loaded.engine) as session:
+        session.connection().execute(text("UPDATE idempotency_keys SET state = 'running', status = NULL"))
+        session.connection().execute(text("UPDATE runs SET state = 'superseded'"))
+    busy = call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    assert (busy.status_code, busy.json["code"]) == (409, "in_flight")
+    loaded.now_ms += 10 * 60_000
+    taken = call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    assert (taken.status_code, taken.json["run_id"]) == (202, 2)
+
+
+def test_a_refused_call_leaves_its_key_free(loaded):
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    early = call(loaded, "/runs/1/approve", {"digest": "0" * 12}, "approve", loaded.ben)
+    assert early.status_code == 409
+    call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
+    good = call(loaded, "/runs/1/approve", {"digest": run_of(loaded)["digest"]}, "approve", loaded.ben)
+    assert good.status_code == 200
+
+
+def test_nobody_approves_their_own_run_over_the_api(loaded):
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
+    own = call(loaded, "/runs/1/approve", {"digest": run_of(loaded)["digest"]}, "approve", loaded.ann)
+    assert (own.status_code, own.json["code"]) == (403, "four_eyes")
+
+
+def test_a_recipient_changed_after_the_approval_is_412_and_clears_it(loaded):
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
+    digest = run_of(loaded)["digest"]
+    call(loaded, "/runs/1/approve", {"digest": digest}, "approve", loaded.ben)
+    with writing(loaded.engine) as session:
+        session.connection().execute(text("UPDATE merchants SET email = 'new@store.example'"))
+    refused = call(loaded, "/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
+    assert (refused.status_code, refused.json["code"]) == (412, "changed")
+    assert "recipients" in refused.json["detail"]
+    assert run_of(loaded)["state"] == "calculated"
+    assert count(loaded, "statements") == 0
+
+
+def test_sixty_four_at_once_have_one_effect(loaded):
+    close = []
+    barrier = threading.Barrier(AT_ONCE)
+
+    def ask(path, body, key, who):
+        barrier.wait()
+        close.append(call(loaded, path, body, key, who, work=False).status_code)
+
+    def all_at_once(*arguments):
+        close.clear()
+        threads = [threading.Thread(target=ask, args=arguments) for _ in range(AT_ONCE)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return list(close)
+
+    calculated = all_at_once("/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    assert set(calculated) <= {202, 409, 503}
+    assert 202 in calculated
+    assert count(loaded, "runs") == 1
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
+    digest = run_of(loaded)["digest"]
+    call(loaded, "/runs/1/approve", {"digest": digest}, "approve", loaded.ben)
+    issued = all_at_once("/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
+    assert set(issued) <= {202, 409, 503}
+    call(loaded, "/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
+    statements = count(loaded, "statements")
+    call(loaded, "/runs/1/issue", {"digest": digest}, "another key", loaded.ben)
+    assert call(loaded, "/runs", {"period": "2023-09"}, "again", loaded.ann).status_code == 409
+    assert count(loaded, "statements") == statements
+    assert count(loaded, "runs") == 1
+    with reading(loaded.engine) as session:
+        twice = "SELECT 1 FROM statements GROUP BY kind, party_id, period, currency HAVING count(*) > 1"
+        assert session.connection().execute(text(twice)).first() is None
