@@ -52,7 +52,7 @@ CALCULATED = ("calculated", "submitted", "approved", "issuing", "issued")
 GONE = (LAST_CREDIT_NO + 1, 2**62)
 """Numbers of credits whose contracts are gone."""
 DUE = ("import.merchants", "import.contracts", "import.units", "policy.publish")
-"""What changes which contracts and periods are due; a run from before such a change is not compared with what it made."""
+"""What changes which contracts and periods are due; a run from before such a change is not compared with them."""
 
 
 def check_run(session: Session, run: RunRecord, books: Books) -> None:

@@ -75,7 +75,7 @@ def plan_or_resume(
 
 
 def is_unfinished(session: Session, run: RunRecord) -> bool:
-    """Whether a run is a draft whose batches can still be worked as it was planned: no evidence or rule has come since."""
+    """Whether a run is a draft that can still be worked as it was planned: no evidence and no rule has come since."""
     same_zones = run.tzdb_version == importlib.metadata.version("tzdata")
     changed = is_logged_since(session, subject_of(run), "run.plan", INPUTS)
     return run.state == "draft" and same_zones and changed is False
