@@ -8,6 +8,7 @@ import click
 
 from sla_service import __version__
 from sla_service.cli.audit import audit
+from sla_service.cli.check import check
 from sla_service.cli.context import Context
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
@@ -42,6 +43,7 @@ The month, in order:
   sla reconcile 1                     statements, ledger, exports and mail are the same money
   sla ledger apply used.csv           what billing took off its invoices
   sla ledger verify
+  sla check                           that everything is as it must be
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
@@ -75,7 +77,7 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
 
 
 COMMANDS = (
-    *(db, import_, policy, run, statement, export, reconcile, ledger, audit),
+    *(db, import_, policy, run, statement, export, reconcile, ledger, audit, check),
     *(explain, history, mail, key, link, fonts, demo),
 )
 for command in COMMANDS:

@@ -34,7 +34,7 @@ from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import NEXT, approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
-from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.plan_run import plan_or_resume
 from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_parked import silent_incidents
@@ -117,7 +117,8 @@ run.add_command(run_correct)
 def begin_or_resume(context: Context, month: Month) -> int:
     """The draft of a month that was left unfinished from the same evidence, or a new one."""
     with context.writing() as session:
-        run_id = plan_run(session, month, now_ms=context.clock(), actor=context.actor).run_id
+        given = {"now_ms": context.clock(), "batch_merchants": context.settings.batch_merchants}
+        run_id = plan_or_resume(session, month, actor=context.actor, **given).run_id
         hand_over(context, session, run_id)
         return run_id
 
@@ -195,13 +196,21 @@ def run_issue(context: Context, run_id: int, no_wait: bool) -> None:
         require_workers(context)
     now_ms, issuer = context.clock(), issuer_of(context.settings)
     with context.reading() as session:
-        is_begun = load_run(session, run_id).state == "issuing"
+        state = load_run(session, run_id).state
+    if state == "issued":
+        # An earlier call may have died after the last commit, before the head was kept.
+        print_issued(context, run_id)
+        return
     with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
-        if not is_begun:
+        if state != "issuing":
             start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=context.actor)
         hand_over(context, session, run_id)
-    if not work(context, run_id, no_wait=no_wait):
-        return
+    if work(context, run_id, no_wait=no_wait):
+        print_issued(context, run_id)
+
+
+def print_issued(context: Context, run_id: int) -> None:
+    """Keep the ledger's head outside of the database, and say what was issued."""
     with context.reading() as session:
         head = find_head(session, Chain.LEDGER.value)
         counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
