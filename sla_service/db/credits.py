@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, false, func, literal, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
-from sla_service.db.among import by_code_point
 from sla_service.db.bulk import copy_in, read_arrow, schema_of
+from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
 
 CREDITS: Table = metadata.tables["credits"]
@@ -34,6 +34,10 @@ def lines_schema() -> pa.Schema:
     return schema_of(CREDIT_LINES)
 
 
+KEPT_NUMBERS = 10**12
+"""Credits of contracts that are gone are numbered from here, times the revision that had them last: never a number that
+another credit has, and always the same one, however a run is cut into batches."""
+
 Numbers = tuple[int, int]
 """A range of credit numbers, both ends in it."""
 
@@ -43,6 +47,23 @@ def load_credits(session: Session, run_id: int, numbers: Numbers | None = None) 
     query = select(CREDITS).where(CREDITS.c.run_id == run_id)
     if numbers is not None:
         query = query.where(CREDITS.c.credit_no.between(*numbers))
+    return read_arrow(session, query.order_by(CREDITS.c.credit_no))
+
+
+def load_gone(session: Session, run_id: int, ids: tuple[str, str | None]) -> pa.Table:
+    """A correction's credits of contracts that are gone, in order of their numbers.
+
+    Args:
+        session: Open.
+        run_id: The correction.
+        ids: The first merchant's id by code point, and the one before which merchants end; None for no end.
+    """
+    first_id, end_id = ids
+    merchant = by_code_point(session, CREDITS.c.merchant_id)
+    query = select(CREDITS).where(CREDITS.c.run_id == run_id, CREDITS.c.credit_no > KEPT_NUMBERS)
+    query = query.where(merchant >= literal(first_id))
+    if end_id is not None:
+        query = query.where(merchant < literal(end_id))
     return read_arrow(session, query.order_by(CREDITS.c.credit_no))
 
 

@@ -18,6 +18,7 @@ from sla_service.db.run_batches import list_batches
 from sla_service.db.tables import RunRecord
 from sla_service.domain.statements import Issuer
 from sla_service.formats.template_version import template_version
+from sla_service.usecases.owed_statement import still_owed
 
 Binding = Mapping[str, Any]
 NAMED = ("inputs", "totals", "issuer")
@@ -29,7 +30,8 @@ def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, An
 
     Returns:
         figures (digest), totals (per currency: credits, minor units, milliseconds of service), policies (name and
-        version to digest), inputs (noun to digest), tzdb (version), template (digest), recipients (digest), issuer.
+        version to digest), inputs (noun to digest), tzdb (version), template (digest), recipients (digest), issuer; of
+        a void also what is still owed on the statement.
     """
     return {
         "figures": run.digest,
@@ -40,6 +42,8 @@ def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, An
         "template": template_version(),
         "recipients": recipients_sha256(session, run.run_id),
         "issuer": {**asdict(issuer), "address": list(issuer.address)},
+        # A void takes back what is still owed; what is used up in the meantime it cannot.
+        **({"still owed": str(still_owed(session, run.voids))} if run.voids else {}),
     }
 
 

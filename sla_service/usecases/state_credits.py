@@ -125,6 +125,9 @@ def state_how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) ->
     how: dict[str, Any] = {} if measured == HowMeasured() else {"measured": measured}
     if is_decided:
         return how | {"decision": Decision(credit["decided_by"], issuer, credit["reason"] or "")}
+    if not credit["before_cap_minor"]:
+        # Nothing is owed, or what is left of a void: there is no amount to say the making of.
+        return how
     paid = state_paid(policy, credit, redone)
     return how if paid == HowPaid() else how | {"paid": paid}
 

@@ -59,6 +59,8 @@ class Issue:
     issuer: Issuer
     corrects: Mapping[tuple[str, str], str]
     """For corrections: the statement that is corrected, by party and currency; a partner's currency is empty."""
+    void_reason: str = ""
+    """Why the statement that is corrected is void."""
 
 
 class Rows(NamedTuple):
@@ -218,6 +220,7 @@ class _Writer:
                 issuer=self.issue.issuer,
                 recipient=Recipient("", "", "", "", ""),
                 corrects="another" if is_correction else "",
+                void_reason=self.issue.void_reason,
             )
             listed = "credits" if self.kind is StatementKind.MERCHANT else "merchants"
             names = ("corrects", listed) if is_correction else (listed,)
@@ -227,7 +230,8 @@ class _Writer:
     def rows(self, stated: Sequence[tuple[int, int, str]]) -> Rows:
         """All that was written, as columns."""
         issue = self.issue
-        common = {"kind": self.kind.value, "run_id": issue.run_id, "period": issue.period, "is_void": 0, "reason": None}
+        void = {"is_void": int(bool(issue.void_reason)), "reason": issue.void_reason or None}
+        common = {"kind": self.kind.value, "run_id": issue.run_id, "period": issue.period, **void}
         common |= {"revision": issue.revision, "issued_at_ms": issue.issued_at_ms}
         sent = {"state": "pending", "attempts": 0, "last_error": None, "updated_at_ms": issue.issued_at_ms}
         statements = _columns(STATEMENT, self.statements, common)
