@@ -99,6 +99,8 @@ def _short(name: str, value: object) -> str:
     """A value in a table: digests by their first digits, instants to the minute, lists with commas, the rest cut."""
     if value in (None, ""):
         return "none"
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)  # what an approval is bound to is stored as text
     if isinstance(value, dict):
         text = ", ".join(f"{_title(key)} {_short(key, one)}" for key, one in value.items())
     elif isinstance(value, list):

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
 from sla_service.db.bulk import copy_in, read_arrow, schema_of
+from sla_service.db.latest import KEY, latest_runs
 from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
 
@@ -159,7 +160,12 @@ def list_parked(session: Session, run_id: int) -> list[CreditRecord]:
 
 
 def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[CreditRecord, RunRecord, str | None]]:
-    """A merchant's credits in issued runs, newest period first, with the run and the statement's number, if any."""
+    """A merchant's credits of issued months as they stand now, newest period first.
+
+    Returns:
+        Each credit once, from the last run that says something of it, with that run and the number of the newest
+        statement that states it, if any.
+    """
     query = (
         select_records(CreditRecord, RunRecord, StatementCreditRecord.number)
         .join(RunRecord, col(RunRecord.run_id) == col(CreditRecord.run_id))
@@ -171,8 +177,20 @@ def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[Cred
         )
         .where(CreditRecord.merchant_id == merchant_id, RunRecord.state == "issued")
     )
-    found = [(credit, run, number) for credit, run, number in session.exec(query)]
+    every = list(session.exec(query.order_by(col(RunRecord.period), col(RunRecord.revision))))
+    numbers = {_key(credit): number for credit, _, number in every if number}
+    runs = latest_runs(session)
+    voided = {_key(credit): run.run_id for credit, run, _ in every if run.run_id in runs.voids}
+    found = [
+        (credit, run, numbers.get(_key(credit)))
+        for credit, run, _ in every
+        if run.run_id == voided.get(_key(credit), run.run_id) and run.run_id in {*runs.whole, *runs.voids}
+    ]
     return sorted(found, key=lambda row: (row[1].period, -row[0].credit_no), reverse=True)
+
+
+def _key(credit: CreditRecord) -> tuple[Any, ...]:
+    return tuple(getattr(credit, name) for name in KEY)
 
 
 def list_run_credits(

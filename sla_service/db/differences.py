@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
-from sla_service.db.credits import CREDITS, KEPT_NUMBERS
+from sla_service.db.credits import KEPT_NUMBERS
+from sla_service.db.latest import CREDITS
 from sla_service.db.tables import AuditRecord, CreditRecord, ImportRecord, metadata
 
 FIGURES = ("before_minor", "amount_minor", "stated_minor", "before_service_ms", "service_ms", "stated_service_ms")

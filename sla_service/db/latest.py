@@ -28,8 +28,7 @@ class LatestRuns:
 
 def latest_runs(session: Session, *, period: str | None = None, before: str | None = None) -> LatestRuns:
     """The runs of one month, or of the months before one, or of all."""
-    columns = (RunRecord.run_id, RunRecord.period, RunRecord.voids)
-    query = select(*columns).where(RunRecord.state == "issued")
+    query = select(RunRecord).where(RunRecord.state == "issued")
     if period is not None:
         query = query.where(RunRecord.period == period)
     if before is not None:
@@ -37,15 +36,15 @@ def latest_runs(session: Session, *, period: str | None = None, before: str | No
     return _latest(session.exec(query.order_by(col(RunRecord.period), col(RunRecord.revision))))
 
 
-def _latest(runs: Iterable[tuple[int, str, str | None]]) -> LatestRuns:
+def _latest(runs: Iterable[RunRecord]) -> LatestRuns:
     whole: dict[str, int] = {}
     voids: dict[str, list[int]] = {}
-    for run_id, period, voided in runs:
-        if voided is None:
-            whole[period] = run_id
-            voids[period] = []
+    for run in runs:
+        if run.voids is None:
+            whole[run.period] = run.run_id
+            voids[run.period] = []
         else:
-            voids.setdefault(period, []).append(run_id)
+            voids.setdefault(run.period, []).append(run.run_id)
     return LatestRuns(list(whole.values()), [run_id for ids in voids.values() for run_id in ids])
 
 

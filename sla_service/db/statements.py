@@ -87,6 +87,14 @@ def list_party_statements(session: Session, kind: str, party_id: str) -> list[St
     return sorted(session.exec(query), key=lambda record: (record.period, record.number), reverse=True)
 
 
+def list_month_statements(session: Session, kind: str, party_id: str, period: str) -> list[StatementRecord]:
+    """The statements of one merchant or partner for one month, in the order of their issue."""
+    query = select(StatementRecord).where(
+        StatementRecord.kind == kind, StatementRecord.party_id == party_id, StatementRecord.period == period
+    )
+    return list(session.exec(query.order_by(col(StatementRecord.revision), col(StatementRecord.number))))
+
+
 def unrendered_page(session: Session, run_id: int) -> tuple[Sequence[StatementRecord], int, int]:
     """The next statements of a run without a document, by number; how many have one; and how many there are."""
     rendered = select(StatementDocumentRecord.number)

@@ -27,6 +27,8 @@ FORGOTTEN = (
     *("steps", "claim_until", "decided_by"),
 )
 """Columns that say how an amount came about, of a row that has none."""
+MEASURED = ("bad_ppm_ms", "excluded_ppm_ms", "unmeasured_ms", "total_ms")
+"""Columns of what was measured: of a contract that is gone, nothing is."""
 UNSETTLED = frozenset({"parked", "undefined"})
 """Outcomes that wait for a person: nothing is taken back because of them."""
 
@@ -119,6 +121,7 @@ def _gone(run: RunRecord, last: Row, was: tuple[str, int, int], taking_back: set
     may_take = last["policy_digest"] in taking_back
     return {
         **without_amount(last),
+        **dict.fromkeys(MEASURED),
         "run_id": run.run_id,
         "credit_no": kept_number(last),
         "currency": currency,

@@ -22,10 +22,8 @@ from sla_service.db.statements import find_void, load_statement, stated_credits
 from sla_service.db.tables import RunBatchRecord, RunRecord, StatementRecord
 from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.periods import Month
-from sla_service.domain.statements import Issuer
 from sla_service.usecases.calculate_run import credits_digest, finish_calculation
 from sla_service.usecases.correct_credits import without_amount
-from sla_service.usecases.decide_run import submit_run
 from sla_service.usecases.owed_statement import still_owed
 from sla_service.usecases.plan_correction import begin, next_revision, under_way
 from sla_service.usecases.plan_run import OPEN_STATES, supersede
@@ -36,14 +34,13 @@ MAX_REASON_CHARACTERS = 500
 Row = Mapping[str, Any]
 
 
-def propose_void(session: Session, number: str, *, reason: str, issuer: Issuer, now_ms: int, actor: str) -> RunRecord:
-    """Propose to void a merchant's statement: a submitted run that a second person approves.
+def propose_void(session: Session, number: str, *, reason: str, now_ms: int, actor: str) -> RunRecord:
+    """Propose to void a merchant's statement: a calculated run, to be submitted once this is committed.
 
     Args:
         session: Open; nothing is committed.
         number: Of the statement.
         reason: Why; the merchant reads it.
-        issuer: Who issues, as the settings say now.
         now_ms: The instant.
         actor: Who proposes.
 
@@ -69,8 +66,7 @@ def propose_void(session: Session, number: str, *, reason: str, issuer: Issuer, 
     rows = _rows(session, statement)
     run = begin(session, month, revision, now_ms=now_ms, actor=actor, voids=number, reason=said)
     _store(session, run, statement, rows)
-    finish_calculation(session, run.run_id, now_ms=now_ms)
-    return submit_run(session, run.run_id, issuer=issuer, now_ms=now_ms, actor=actor)
+    return finish_calculation(session, run.run_id, now_ms=now_ms)
 
 
 def _require_voidable(session: Session, statement: StatementRecord) -> None:

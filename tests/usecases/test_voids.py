@@ -7,7 +7,7 @@ import pytest
 from sla_service.db.engine import writing
 from sla_service.domain.errors import ChangedError, ConflictError, ForbiddenError, InvalidValueError, NotFoundError
 from sla_service.usecases.apply_credits import apply_credits
-from sla_service.usecases.decide_run import approve_run, reject_run
+from sla_service.usecases.decide_run import approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import issue_run, start_issue
 from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.void_statement import propose_void
@@ -26,8 +26,10 @@ def closed(engine):
 def propose(story, number, *, reason=REASON, actor="ann"):
     story.a_day_passes()
     with writing(story.engine) as session:
-        given = {"reason": reason, "issuer": ISSUER, "now_ms": story.now_ms, "actor": actor}
-        return propose_void(session, number, **given).run_id
+        run_id = propose_void(session, number, reason=reason, now_ms=story.now_ms, actor=actor).run_id
+    with writing(story.engine) as session:
+        submit_run(session, run_id, issuer=ISSUER, now_ms=story.now_ms, actor=actor)
+    return run_id
 
 
 def approve(story, run_id, *, actor="ben"):
@@ -49,6 +51,7 @@ def first_number(story, merchant):
 
 def use(story, number, amount, reference="INV-1"):
     """Billing takes an amount off an invoice."""
+    story.a_day_passes()
     merchant = next(one for one in ("kept", "taken") if first_number(story, one) == number)
     head = "reference,statement_number,merchant_id,amount,currency,applied_on\n"
     text = f"{head}{reference},{number},{merchant},{amount},USD,2023-10-02\n"

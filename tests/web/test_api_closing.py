@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from sla_service.db.engine import reading, writing
 from sla_service.usecases.api_keys import create_api_key
+from sla_service.usecases.work_run import work_run
 from tests.web import seed
 
 AT_ONCE = 64
