@@ -15,17 +15,15 @@ from sla_service.cli.context import Context, pass_context
 from sla_service.cli.correction import print_review, review_mapping, run_correct
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_review import run_review
-from sla_service.cli.sealing import keep, seal
+from sla_service.cli.sealing import keep_issued, seal
 from sla_service.cli.tables import grouped, table
 from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
-from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
 from sla_service.db.statements import list_statements
 from sla_service.db.tables import CreditRecord, RunRecord
 from sla_service.domain.assessment import Outcome
-from sla_service.domain.chain import Chain
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
@@ -212,10 +210,8 @@ def run_issue(context: Context, run_id: int, no_wait: bool) -> None:
 def print_issued(context: Context, run_id: int) -> None:
     """Keep the ledger's head outside of the database, and say what was issued."""
     with context.reading() as session:
-        head = find_head(session, Chain.LEDGER.value)
         counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
-    keep(context, head, run_id=run_id)
-    seal(context)
+    keep_issued(context, run_id)
     click.echo(
         f"Run {run_id} is issued: {counts['merchant']:,} statements for merchants, "
         f"{counts['partner']:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",
