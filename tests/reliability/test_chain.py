@@ -19,8 +19,11 @@ from tests.usecases.the_ledger import ISSUED_MS, Stated, a_number, a_use, apply,
 ROUNDS = int(os.environ.get("SLA_TEST_ROUNDS", "1"))
 """Random rows that each attack is tried on."""
 ORDER = {
-    "runs": "ORDER BY run_id", "statements": "ORDER BY number", "ledger_entries": "ORDER BY entry_id",
-    "chain_blocks": "ORDER BY chain, block_no", "audit_log": "ORDER BY entry_no",
+    "runs": "ORDER BY run_id",
+    "statements": "ORDER BY number",
+    "ledger_entries": "ORDER BY entry_id",
+    "chain_blocks": "ORDER BY chain, block_no",
+    "audit_log": "ORDER BY entry_no",
 }
 COLUMNS = {table: [column.name for column in metadata.tables[table].columns] for table in TABLES}
 
