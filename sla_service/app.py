@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,14 @@ import click
 from flask import Flask
 
 from sla_service.config import Settings
-from sla_service.db.engine import create_engine, writing
-from sla_service.domain.errors import MissingSettingsError, SlaError
+from sla_service.db.engine import create_engine, has_queue, writing
+from sla_service.db.job_queue import require_queue
+from sla_service.domain.errors import ConflictError, MissingSettingsError, SlaError
+from sla_service.usecases.progress import Progress
 
 if TYPE_CHECKING:
     from sla_service.cli.context import Context
+    from sla_service.usecases.queue_run import Standing
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """The largest call is 10,000 impacts at well under a kilobyte each; files go through the command line."""
@@ -61,7 +66,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         accent=settings.accent,
         fonts_dir=settings.fonts,
         issuer=issuer_of(settings),
-        work=lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
+        work=None if has_queue(engine) else lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
     )
     register(app, context, https=settings.public_url.startswith("https://"))
     return app
@@ -117,7 +122,49 @@ def main() -> None:
     except SlaError as error:
         refuse(error)
     cli.add_command(serve)
-    cli(obj=Context(settings, secret_key=lambda: secret_key(settings), clock=system_clock_ms), prog_name="sla")
+    cli.add_command(worker)
+    secret = partial(secret_key, settings)
+    cli(obj=Context(settings, secret, clock=system_clock_ms, work_along=work_along), prog_name="sla")
+
+
+def work_along(context: Context, run_id: int, progress: Progress) -> Standing:
+    """Have this process work on a run with all workers, until it is done."""
+    from sla_service.worker.follow import Follow  # noqa: PLC0415
+    from sla_service.worker.tasks import Bench  # noqa: PLC0415
+
+    # What it does batch by batch, the progress shows.
+    bench = Bench(context.engine, context.clock, worker_name(), say=lambda _line: None)
+    tell = partial(click.echo, err=True)
+    return Follow(bench, run_id, context.settings.worker_lost_seconds, progress, tell).run()
+
+
+def worker_name() -> str:
+    """Which worker it is, for logs and records: the machine and the process."""
+    return f"{platform.node()}-{os.getpid()}"
+
+
+@click.command("worker")
+@click.option("--concurrency", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes to work in.")
+@click.option("--name", help="What it is called in its own lines and in records; the machine and process otherwise.")
+@click.pass_obj
+def worker(context: Context, concurrency: int, name: str | None) -> None:
+    """Work batches of runs from the queue, until SIGTERM or Ctrl-C; as many as wanted, on as many machines.
+
+    Each process works one batch at a time and needs a core and up to a gibibyte. A batch in hand is finished first; one
+    of a worker that was killed goes to another.
+    """
+    from sla_service.worker.processes import Post, serve_jobs  # noqa: PLC0415
+
+    if not has_queue(context.engine):
+        message = (
+            "on SQLite a run is worked by the command that asks for it; workers need PostgreSQL, see SLA_DATABASE_URL"
+        )
+        raise ConflictError("no_queue", message)
+    context.require_schema()
+    with context.reading() as session:
+        require_queue(session.connection())
+    lost_s = context.settings.worker_lost_seconds
+    serve_jobs(Post(context.settings.url, name or worker_name(), lost_s, system_clock_ms, click.echo), concurrency)
 
 
 @click.command("serve")

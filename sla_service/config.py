@@ -82,6 +82,9 @@ class Settings:
     bound_change: int = CHANGE_PERCENT
     """Percent by which a run may differ from what was issued for the month before."""
 
+    worker_lost_seconds: int = 30
+    """How long after its last sign of life a worker counts as lost, and its batch goes to another."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read ``SLA_HOME``, ``SLA_DATABASE_URL`` …: each field in capitals, behind ``SLA_``.

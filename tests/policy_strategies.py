@@ -314,12 +314,13 @@ caps = st.builds(payment.Cap, ratios, base_kinds | st.just(payment.NEXT_INVOICE)
 group_caps = st.none() | st.builds(payment.GroupCap, ratios | amounts)
 minimums = st.builds(payment.Minimum, moneys, st.booleans())
 settlements = st.builds(
-    lambda form, expiry, unused: payment.Settlement(form, *expiry, unused),
+    lambda form, expiry, unused, take_back: payment.Settlement(form, *expiry, unused, take_back),
     _one_of(payment.SettleForm),
     st.just((None, None))
     | st.integers(1, 999).map(lambda months: (months, None))
     | st.integers(1, 999).map(lambda number: (None, number)),
     _one_of(payment.Unused),
+    st.booleans(),
 )
 
 

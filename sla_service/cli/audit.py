@@ -48,7 +48,7 @@ def audit_list(
         click.echo("Nothing of the kind was logged.")
         return
     rows = [(when(one.at_ms), one.actor, one.origin, one.action, one.subject, changes(one)) for one in found]
-    heads = ("when (UTC)", "who", "from", "did", "to", "what changed")
+    heads = ("when (UTC)", "who", "from", "action", "subject", "what changed")
     context.console.print(table("Audit log", heads, rows))
     if len(found) == limit:
         click.echo(f"These are the newest {limit:,}; --limit shows more.")

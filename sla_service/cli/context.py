@@ -19,6 +19,7 @@ from sla_service.config import Settings
 from sla_service.db.engine import create_engine, reading, schema_revisions, writing
 from sla_service.domain.errors import ConflictError
 from sla_service.usecases.progress import Progress as Report
+from sla_service.usecases.queue_run import Standing
 
 WIDTH_WHEN_PIPED = 160
 """Columns of a table that no terminal limits."""
@@ -36,6 +37,8 @@ class Context:
     origin: str = field(default_factory=lambda: f"terminal of {getpass.getuser()} on {platform.node()}")
     """From where they ask, for the audit log: the login name too, which ``--as`` does not change."""
     quiet: bool = False
+    work_along: Callable[[Context, int, Report], Standing] | None = None
+    """Works on a run with all workers until it is done; without it, this process does everything."""
 
     @cached_property
     def console(self) -> Console:

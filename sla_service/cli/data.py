@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.db.engine import schema_revisions, upgrade
+from sla_service.db import guards
+from sla_service.db.engine import is_queue_current, schema_revisions, upgrade
 from sla_service.formats.nouns import NOUNS
 from sla_service.usecases.import_rows import ImportOutcome, import_file
 
@@ -21,13 +22,16 @@ def db() -> None:
 @db.command("upgrade")
 @pass_context
 def db_upgrade(context: Context) -> None:
-    """Create or upgrade the tables; safe to repeat."""
+    """Create or upgrade the tables, and put back guards that were taken away; safe to repeat."""
     before, head = schema_revisions(context.engine)
-    if before == head:
+    with context.engine.connect() as connection:
+        is_guarded = before == head and not guards.missing(connection)
+    if is_guarded and is_queue_current(context.engine):
         click.echo(f"The database is up to date ({head}).")
         return
     upgrade(context.engine)
-    click.echo(f"The database is now at {head}.")
+    done = "Guards that were missing are back; the database" if before == head else "The database"
+    click.echo(f"{done} is now at {head}.")
 
 
 @click.command("import")

@@ -12,10 +12,12 @@ import click
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_DIFFERENT
+from sla_service.cli.sealing import keep
 from sla_service.cli.tables import grouped, table
 from sla_service.domain.ledger_match import LedgerMatch
 from sla_service.domain.money import Money, totals
 from sla_service.domain.reconciliation import Difference, Reconciliation
+from sla_service.usecases.apply_matched import apply_matched
 from sla_service.usecases.export_run import export_terms
 from sla_service.usecases.match_ledger import match_ledger
 from sla_service.usecases.reconcile_run import reconcile_run
@@ -120,8 +122,18 @@ def _match(context: Context, run_id: int, path: Path, *, apply: bool, as_json: b
     else:
         _print_match(context, run_id, path, found)
     if apply:
-        raise NotImplementedError
+        _apply(context, path, found, as_json=as_json)
     return EXIT_DIFFERENT if found.differences else 0
+
+
+def _apply(context: Context, path: Path, found: LedgerMatch, *, as_json: bool) -> None:
+    with context.writing() as session:
+        done = apply_matched(session, found, name=path.name, now_ms=context.clock(), actor=context.actor)
+    keep(context, done.head)
+    sums = ", ".join(f"{money.currency} {grouped_money(money)}" for money in done.sums)
+    already = f" {done.unchanged:,} were booked before." if done.unchanged else ""
+    # What programs read stays alone on standard output.
+    click.echo(f"Booked as applied: {done.added:,}{f' ({sums})' if sums else ''}.{already}", err=as_json)
 
 
 def _counts(found: LedgerMatch) -> dict[str, int]:
@@ -142,7 +154,7 @@ def _print_match(context: Context, run_id: int, path: Path, found: LedgerMatch) 
     title = f"{path.name} beside run {run_id}"
     context.console.print(table(title, ("rows", "count", "sum"), rows, numbers=("count",)))
     if found.cancelled:
-        context.console.print(f"{found.cancelled:,} accruals and reversals cancel each other and are left out.")
+        context.console.print(f"Left out, because they cancel each other: {found.cancelled:,} accruals and reversals.")
     print_differences(context, found.differences)
     if not found.differences:
         context.console.print("Every credit is there once, with its amount.", highlight=False)

@@ -12,12 +12,14 @@ from rich.console import Console
 from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
+from sla_service.cli.correction import print_review, review_mapping
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_approve import run_approve
 from sla_service.cli.run_life import following, life, life_mapping
 from sla_service.cli.run_review import run_review
 from sla_service.cli.sealing import keep, seal
 from sla_service.cli.tables import grouped, table
+from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
 from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
@@ -37,8 +39,10 @@ from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.policy_examples import format_time
+from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_parked import silent_incidents
-from sla_service.usecases.work_run import withdrawing, work_run
+from sla_service.usecases.review_correction import review_correction
+from sla_service.usecases.work_run import withdrawing
 
 RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
 SHOWN_PARKED = 20
@@ -52,16 +56,20 @@ def run() -> None:
 @run.command("calculate")
 @click.option("--period", required=True, metavar="YYYY-MM", help="The month to close.")
 @click.option("--json", "as_json", is_flag=True, help="The run as JSON.")
+@NO_WAIT
 @pass_context
-def run_calculate(context: Context, period: str, as_json: bool) -> None:
+def run_calculate(context: Context, period: str, as_json: bool, no_wait: bool) -> None:
     """Calculate a month for every merchant. Nothing is owed yet: a calculated run is a proposal.
 
+    On PostgreSQL, workers (`sla worker`) take part; Ctrl-C leaves the rest to them.
     Exit code 8 says that some cases are parked for a person; everything else is calculated.
     """
     month = Month.parse(period)
+    if no_wait:
+        require_workers(context)
     run_id = begin_or_resume(context, month)
-    with context.progress() as progress:
-        work_run(context.writing, run_id, now=context.clock, progress=progress)
+    if not work(context, run_id, no_wait=no_wait):
+        return
     with context.reading() as session:
         found = load_run(session, run_id)
         parked = list_parked(session, run_id)
@@ -102,6 +110,7 @@ def run_show(context: Context, run_id: int, as_json: bool) -> None:
             click.echo(json.dumps(_mapping(session, found, context.settings.bounds)))
         else:
             print_run(context.console, session, found, list_parked(session, run_id), context.settings.bounds)
+            print_standing(run_id, standing(session, run_id))
 
 
 run.add_command(run_review)
@@ -111,7 +120,9 @@ run.add_command(run_approve)
 def begin_or_resume(context: Context, month: Month) -> int:
     """The draft of a month that was left unfinished from the same evidence, or a new one."""
     with context.writing() as session:
-        return plan_run(session, month, now_ms=context.clock(), actor=context.actor).run_id
+        run_id = plan_run(session, month, now_ms=context.clock(), actor=context.actor).run_id
+        hand_over(context, session, run_id)
+        return run_id
 
 
 @run.command("submit")
@@ -159,20 +170,25 @@ def run_decide(context: Context, run_id: int, credit_no: int, amount: str, reaso
 
 @run.command("issue")
 @RUN
+@NO_WAIT
 @pass_context
-def run_issue(context: Context, run_id: int) -> None:
+def run_issue(context: Context, run_id: int, no_wait: bool) -> None:
     """Issue an approved run: statements get their numbers and freeze. This cannot be undone, only corrected.
 
     If it is interrupted, call it again: it goes on where it stopped, with the same result.
+    On PostgreSQL, workers (`sla worker`) take part; Ctrl-C leaves the rest to them.
     """
+    if no_wait:
+        require_workers(context)
     now_ms, issuer = context.clock(), issuer_of(context.settings)
     with context.reading() as session:
         is_begun = load_run(session, run_id).state == "issuing"
-    if not is_begun:
-        with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
+    with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
+        if not is_begun:
             start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=context.actor)
-    with context.progress() as progress:
-        work_run(context.writing, run_id, now=context.clock, progress=progress)
+        hand_over(context, session, run_id)
+    if not work(context, run_id, no_wait=no_wait):
+        return
     with context.reading() as session:
         head = find_head(session, Chain.LEDGER.value)
         counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
@@ -210,6 +226,8 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
     outcomes = [(OUTCOMES[outcome], f"{counts[outcome]:,}") for outcome in OUTCOMES if outcome in counts]
     console.print(table("All contracts", ("outcome", "contracts"), outcomes, numbers=("contracts",)))
     print_parked(console, parked)
+    if found.kind == "correction":
+        print_review(console, review_correction(session, found))
     for incident_id in silent_incidents(session, Month.parse(found.period)):
         console.print(f"Note: {incident_id} has neither a timeline nor impacts, so it counts for nobody.")
     console.print(f"Next: {following(found)}.", highlight=False, markup=False)
@@ -279,4 +297,5 @@ def _mapping(session: Session, found: RunRecord, bounds: Bounds) -> dict[str, ob
             for c in list_parked(session, found.run_id)
         ],
         "outbox": count_by_state(session, found.run_id),
+        **(review_mapping(review_correction(session, found)) if found.kind == "correction" else {}),
     }

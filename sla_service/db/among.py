@@ -30,11 +30,6 @@ def is_among(session: Session, column: ColumnElement[Any], among: Among) -> Colu
     return (column >= literal(first, Text())) & (column <= literal(last, Text()))
 
 
-def by_code_point(session: Session, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column of text to sort by, in the same order on every database."""
-    return column.collate("C") if session.get_bind().dialect.name == "postgresql" else column
-
-
 def within(session: Session, query: Select[Any], column: ColumnElement[Any], among: Among | None) -> Select[Any]:
     """A query for all merchants, or for those in a range."""
     return query if among is None else query.where(is_among(session, column, among))

@@ -17,6 +17,8 @@ from sla_service.db.chain import BLOCKS, append_blocks, lock_chains
 from sla_service.db.tables import AuditRecord, metadata
 from sla_service.domain.chain import Chain, EntriesDigest, Head, Sealed
 
+KNOWN = 20_000
+"""Things said in a column that are looked at."""
 AUDIT: Table = metadata.tables["audit_log"]
 
 CONTENT = ("at_ms", "actor", "origin", "action", "subject", "before", "after")
@@ -145,3 +147,13 @@ def find_change(session: Session, subject: str) -> AuditRecord | None:
     """The first entry about exactly this."""
     query = select_records(AuditRecord).where(AuditRecord.subject == subject)
     return session.exec(query.order_by(col(AuditRecord.entry_no)).limit(1)).first()
+
+
+def list_known(session: Session) -> dict[str, list[Any]]:
+    """Everything that the columns say in which few things are said, and nothing, for those that may say nothing."""
+    columns = (AUDIT.c.actor, AUDIT.c.origin, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.at_ms)
+    found = {
+        column.name: sorted(session.connection().execute(select(column).distinct().limit(KNOWN)).scalars())
+        for column in columns
+    }
+    return {**found, "before": [None], "after": [None]}

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, false, func, literal, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
-from sla_service.db.among import by_code_point
 from sla_service.db.bulk import copy_in, read_arrow, schema_of
+from sla_service.db.latest import CREDITS, KEY, latest_runs
+from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
 
-CREDITS: Table = metadata.tables["credits"]
 CREDIT_LINES: Table = metadata.tables["credit_lines"]
 
 
@@ -34,6 +34,10 @@ def lines_schema() -> pa.Schema:
     return schema_of(CREDIT_LINES)
 
 
+KEPT_NUMBERS = 10**12
+"""Credits of contracts that are gone are numbered from here, times the revision that had them last: never a number that
+another credit has, and always the same one, however a run is cut into batches."""
+
 Numbers = tuple[int, int]
 """A range of credit numbers, both ends in it."""
 
@@ -43,6 +47,23 @@ def load_credits(session: Session, run_id: int, numbers: Numbers | None = None) 
     query = select(CREDITS).where(CREDITS.c.run_id == run_id)
     if numbers is not None:
         query = query.where(CREDITS.c.credit_no.between(*numbers))
+    return read_arrow(session, query.order_by(CREDITS.c.credit_no))
+
+
+def load_gone(session: Session, run_id: int, ids: tuple[str, str | None]) -> pa.Table:
+    """A correction's credits of contracts that are gone, in order of their numbers.
+
+    Args:
+        session: Open.
+        run_id: The correction.
+        ids: The first merchant's id by code point, and the one before which merchants end; None for no end.
+    """
+    first_id, end_id = ids
+    merchant = by_code_point(session, CREDITS.c.merchant_id)
+    query = select(CREDITS).where(CREDITS.c.run_id == run_id, CREDITS.c.credit_no > KEPT_NUMBERS)
+    query = query.where(merchant >= literal(first_id))
+    if end_id is not None:
+        query = query.where(merchant < literal(end_id))
     return read_arrow(session, query.order_by(CREDITS.c.credit_no))
 
 
@@ -138,7 +159,12 @@ def list_parked(session: Session, run_id: int) -> list[CreditRecord]:
 
 
 def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[CreditRecord, RunRecord, str | None]]:
-    """A merchant's credits in issued runs, newest period first, with the run and the statement's number, if any."""
+    """A merchant's credits of issued months as they stand now, newest period first.
+
+    Returns:
+        Each credit once, from the last run that says something of it, with that run and the number of the newest
+        statement that states it, if any.
+    """
     query = (
         select_records(CreditRecord, RunRecord, StatementCreditRecord.number)
         .join(RunRecord, col(RunRecord.run_id) == col(CreditRecord.run_id))
@@ -150,8 +176,20 @@ def list_merchant_credits(session: Session, merchant_id: str) -> list[tuple[Cred
         )
         .where(CreditRecord.merchant_id == merchant_id, RunRecord.state == "issued")
     )
-    found = [(credit, run, number) for credit, run, number in session.exec(query)]
+    every = list(session.exec(query.order_by(col(RunRecord.period), col(RunRecord.revision))))
+    numbers = {_key(credit): number for credit, _, number in every if number}
+    runs = latest_runs(session)
+    voided = {_key(credit): run.run_id for credit, run, _ in every if run.run_id in runs.voids}
+    found = [
+        (credit, run, numbers.get(_key(credit)))
+        for credit, run, _ in every
+        if run.run_id == voided.get(_key(credit), run.run_id) and run.run_id in {*runs.whole, *runs.voids}
+    ]
     return sorted(found, key=lambda row: (row[1].period, -row[0].credit_no), reverse=True)
+
+
+def _key(credit: CreditRecord) -> tuple[Any, ...]:
+    return tuple(getattr(credit, name) for name in KEY)
 
 
 def list_run_credits(

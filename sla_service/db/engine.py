@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, inspect, make_url
 from sqlmodel import Session
 
-from sla_service.db import guards
+from sla_service.db import guards, job_queue
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -128,16 +128,21 @@ def _check_foreign_keys(connection: sqlalchemy.Connection) -> None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to a revision: by the migrations, the only way a table is ever made."""
+    """Bring the schema to a revision: by the migrations, the only way a table of ours is ever made.
+
+    The newest comes with the guards and, on PostgreSQL, with the job queue's own tables.
+    """
     with _changing_schema(engine) as connection:
         command.upgrade(_alembic(connection), revision)
         if revision == "head":
             guards.install(connection)
+            job_queue.install(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to a revision."""
+    """Take the schema back to a revision; what waits in the job queue is forgotten."""
     with _changing_schema(engine) as connection:
+        job_queue.remove(connection)
         command.downgrade(_alembic(connection), revision)
 
 
@@ -146,3 +151,14 @@ def schema_revisions(engine: Engine) -> tuple[str | None, str | None]:
     with engine.execution_options(sla_read_only=True).connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     return at, ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def has_queue(engine: Engine) -> bool:
+    """Whether runs are worked through the job queue, by any number of processes."""
+    return engine.dialect.name == "postgresql"
+
+
+def is_queue_current(engine: Engine) -> bool:
+    """Whether the job queue, where there is one, is what the installed library works with."""
+    with engine.execution_options(sla_read_only=True).connect() as connection:
+        return not has_queue(engine) or job_queue.is_current(connection)

@@ -13,7 +13,7 @@ from sla_service.db.bulk import copy_in, iter_arrow, schema_of
 from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import metadata
 from sla_service.domain.balances import OwedStatement
-from sla_service.domain.ledger import EntryKind
+from sla_service.domain.ledger import Account, EntryKind
 
 ENTRIES: Table = metadata.tables["ledger_entries"]
 STATEMENTS: Table = metadata.tables["statements"]
@@ -47,7 +47,9 @@ def list_merchant_entries(session: Session, merchant_id: str) -> list[dict[str, 
     """A merchant's entries in the order in which they were recorded, with the period of their statements."""
     query = select(*ENTRIES.columns, STATEMENTS.c.period).join_from(ENTRIES, STATEMENTS)
     rows = session.connection().execute(query.where(ENTRIES.c.merchant_id == merchant_id)).mappings()
-    return sorted((dict(row) for row in rows), key=lambda row: (row["recorded_at_ms"], row["entry_id"]))
+    order = list(EntryKind)
+    # At the same moment a credit comes before what became of it.
+    return sorted(map(dict, rows), key=lambda row: (row["recorded_at_ms"], order.index(row["kind"]), row["entry_id"]))
 
 
 def sum_entries(
@@ -82,7 +84,8 @@ def sum_accounts(session: Session, *, until: str | None = None) -> list[dict[str
         for currency, name, minor in session.connection().execute(query.group_by(ENTRIES.c.currency, account)):
             zero = {"currency": currency, "account": name, "debit_minor": 0, "credit_minor": 0}
             found.setdefault((currency, name), zero)[f"{side}_minor"] = int(minor)
-    return [found[key] for key in sorted(found)]
+    order = list(Account)
+    return sorted(found.values(), key=lambda one: (one["currency"], order.index(one["account"])))
 
 
 def find_references(session: Session, references: Iterable[str]) -> dict[str, dict[str, Any]]:

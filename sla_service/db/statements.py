@@ -35,6 +35,26 @@ def load_statement(session: Session, number: str) -> StatementRecord:
     return record
 
 
+def find_void(session: Session, number: str) -> str | None:
+    """The number of the statement that voids another one."""
+    query = select(StatementRecord.number).where(StatementRecord.corrects == number, StatementRecord.is_void == 1)
+    return session.exec(query).one_or_none()
+
+
+def list_following(session: Session, number: str) -> list[StatementRecord]:
+    """The statements that correct or void another one, in the order of their issue."""
+    query = select(StatementRecord).where(StatementRecord.corrects == number)
+    return list(session.exec(query.order_by(col(StatementRecord.revision))))
+
+
+def stated_credits(session: Session, number: str) -> list[dict[str, Any]]:
+    """The credits that a merchant's statement states, in order of their numbers."""
+    credits, states = metadata.tables["credits"], metadata.tables["statement_credits"]
+    same = (states.c.run_id == credits.c.run_id) & (states.c.credit_no == credits.c.credit_no)
+    query = select_columns(credits).join_from(credits, states, same).where(states.c.number == number)
+    return [dict(row) for row in session.connection().execute(query.order_by(credits.c.credit_no)).mappings()]
+
+
 def find_document(session: Session, number: str) -> StatementDocumentRecord | None:
     """A statement's stored document, if it was rendered."""
     return session.get(StatementDocumentRecord, number)
@@ -65,6 +85,14 @@ def list_party_statements(session: Session, kind: str, party_id: str) -> list[St
     """The statements of one merchant or partner, newest period first."""
     query = select(StatementRecord).where(StatementRecord.kind == kind, StatementRecord.party_id == party_id)
     return sorted(session.exec(query), key=lambda record: (record.period, record.number), reverse=True)
+
+
+def list_month_statements(session: Session, kind: str, party_id: str, period: str) -> list[StatementRecord]:
+    """The statements of one merchant or partner for one month, in the order of their issue."""
+    query = select(StatementRecord).where(
+        StatementRecord.kind == kind, StatementRecord.party_id == party_id, StatementRecord.period == period
+    )
+    return list(session.exec(query.order_by(col(StatementRecord.revision), col(StatementRecord.number))))
 
 
 def unrendered_page(session: Session, run_id: int) -> tuple[Sequence[StatementRecord], int, int]:

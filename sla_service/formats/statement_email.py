@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.instants import to_datetime
 from sla_service.domain.statements import Statement, StatementKind
-from sla_service.formats.texts import credit_words, load_texts, measure_words
+from sla_service.formats.texts import correction_words, credit_words, load_texts, measure_words
 from sla_service.formats.texts.conventions import conventions_for
 from sla_service.formats.texts.credit_words import Words
 
@@ -153,11 +153,12 @@ def _words(statement: Statement) -> Words:
 def _told(statement: Statement, words: Words, portal_link: str | None) -> dict[str, Any]:
     """What the templates show, every value on one line."""
     ways, issuer = words.conventions, statement.issuer
-    is_partner = statement.kind is StatementKind.PARTNER
+    is_partner, corrects = statement.kind is StatementKind.PARTNER, bool(statement.corrects)
     told: dict[str, Any] = {
-        "answer": measure_words.answer(statement, words),
+        "title": correction_words.title(statement, words),
+        "answer": (correction_words if statement.corrects else measure_words).answer(statement, words),
         "month": measure_words.span(statement, words),
-        "amounts": measure_words.worth(statement, words),
+        "amounts": (correction_words if statement.corrects else measure_words).worth(statement, words),
         "number": statement.number,
         "issued_on": ways.iso_day(statement.issued_on),
         "questions_until": ways.iso_day(statement.questions_until),
@@ -170,12 +171,16 @@ def _told(statement: Statement, words: Words, portal_link: str | None) -> dict[s
     }
     told = {key: _one_line(value) for key, value in told.items()}
     told |= _partner_sentences(statement, words) if is_partner else _merchant_sentences(statement, words)
+    told["is_void"] = bool(statement.void_reason)
+    told["first"] = [_one_line(said) for said in correction_words.explained(statement, words)] if corrects else []
     subject = _environment().get_template(f"{words.texts.language}/subject.txt").render(told)
     return {**told, "subject": _one_line(subject)}
 
 
 def _merchant_sentences(statement: Statement, words: Words) -> dict[str, Any]:
     """Why, service by service; the apology, once; and how the credit comes, said once if it is the same for all."""
+    if statement.corrects:
+        return _correcting_sentences(statement, words)
     stated = statement.credits
     forms = list(dict.fromkeys(credit_words.when(credit, words) for credit in stated if credit.is_paid))
     services = [
@@ -194,9 +199,27 @@ def _merchant_sentences(statement: Statement, words: Words) -> dict[str, Any]:
     }
 
 
+def _correcting_sentences(statement: Statement, words: Words) -> dict[str, Any]:
+    """The same of a correction, whose first sentences say the difference; of a void these say it all."""
+    if statement.void_reason:
+        return {"services": [], "sorry": "", "when": ""}
+    shown = [credit for credit in statement.credits if not correction_words.is_gone(credit)]
+    services = [
+        {
+            "why": _one_line(measure_words.why(credit, words)),
+            "amount": measure_words.credited(credit, words),
+            "when": "",
+            "rights": " ".join(_one_line(said) for said in measure_words.rights(credit, words)),
+        }
+        for credit in shown
+    ]
+    when = " ".join(correction_words.settled(statement, words))
+    return {"services": services, "sorry": measure_words.sorry(shown, words), "when": when}
+
+
 def _partner_sentences(statement: Statement, words: Words) -> dict[str, Any]:
     say, count = words.texts.say, len({line.merchant_id for line in statement.merchants})
-    if not count:
+    if not count or statement.corrects:
         return {"why": "", "sorry": "", "when": ""}
     why = words.texts.count("statement.why.partner", count, number=words.conventions.integer(count))
     return {"why": why, "sorry": say("statement.why.partner_sorry"), "when": say("statement.when.partner")}

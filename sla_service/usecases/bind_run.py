@@ -25,6 +25,7 @@ from sla_service.usecases.contract_facts import surroundings
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.fingerprint_inputs import inputs_of
 from sla_service.usecases.gather_evidence import gather
+from sla_service.usecases.owed_statement import still_owed
 
 Binding = Mapping[str, Any]
 NAMED = ("inputs", "totals", "issuer")
@@ -36,7 +37,8 @@ def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, An
 
     Returns:
         figures (digest), totals (per currency: credits, minor units, milliseconds of service), policies (name and
-        version to digest), inputs (noun to digest), tzdb (version), template (digest), recipients (digest), issuer.
+        version to digest), inputs (noun to digest), tzdb (version), template (digest), recipients (digest), issuer; of
+        a void also what is still owed on the statement.
     """
     return {
         "figures": run.digest,
@@ -47,6 +49,8 @@ def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, An
         "template": template_version(),
         "recipients": recipients_sha256(session, run.run_id),
         "issuer": {**asdict(issuer), "address": list(issuer.address)},
+        # A void takes back what is still owed; what is used up in the meantime it cannot.
+        **({"still owed": str(still_owed(session, run.voids))} if run.voids else {}),
     }
 
 

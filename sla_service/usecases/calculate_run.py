@@ -24,12 +24,14 @@ from sla_service.domain.instants import format_instant
 from sla_service.domain.periods import Month
 from sla_service.usecases.collecting import not_collecting
 from sla_service.usecases.contract_facts import surroundings
+from sla_service.usecases.correct_credits import corrected, merchants_of
 from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.decide_run import require_state
 from sla_service.usecases.fingerprint_inputs import inputs_of
 from sla_service.usecases.gather_evidence import Gathered, gather
 from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.policies_in_force import published_policies
 from sla_service.usecases.progress import Progress, silent
 
 
@@ -95,6 +97,9 @@ def calculate_batch(
         credits = rows.credits(known, decisions, progress)
         credits, lines = with_stated(credits), rows.lines()
     _refuse_grown(session, batch, credits)
+    if run.kind == "correction":
+        ids = merchants_of(list_batches(session, run_id, "merchants"), batch_no)
+        credits = corrected(session, run, credits, ids, published_policies(session))
     progress("Storing", 0, 1)
     save_credits(session, credits, lines)
     found = {"credits": credits.num_rows, "statements": stated_count(credits)}

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from sla_service.config import Settings
 from sla_service.db.chain import lock_chains
-from sla_service.db.credits import stated_partners
+from sla_service.db.credits import KEPT_NUMBERS, stated_partners
 from sla_service.db.numbering import take_numbers
 from sla_service.db.run_batches import claim_batch, finish_batch, list_batches, save_batches
 from sla_service.db.runs import change_state, load_run
@@ -28,7 +28,7 @@ from sla_service.usecases.decide_run import changed_error, changes_since, requir
 from sla_service.usecases.issue_batch import BatchIssue
 from sla_service.usecases.progress import Progress, silent
 
-LAST_CREDIT_NO = 2**62
+LAST_CREDIT_NO = KEPT_NUMBERS
 """Not before any credit."""
 
 
@@ -71,13 +71,18 @@ def issue_run(
         ConflictError: The run is not approved, or its stored figures are not those that were approved.
         ChangedError: Something that it rests on is not what was approved.
     """
-    lock_chains(session)
-    start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=actor)
+    run = start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=actor)
+    if run.state == "issued":
+        return _issued(session, run_id)
+    _issue_batches(session, run_id, now_ms, progress)
+    return finish_issue(session, run_id, now_ms=now_ms)
+
+
+def _issue_batches(session: Session, run_id: int, now_ms: int, progress: Progress = silent) -> None:
     for batch in list_batches(session, run_id):
         attempt = claim_batch(session, batch, now_ms=now_ms)
         issue_batch(session, run_id, batch.batch_no, attempt=attempt, now_ms=now_ms)
         progress("Writing statements", batch.batch_no, batch.batch_no)
-    return finish_issue(session, run_id, now_ms=now_ms)
 
 
 def start_issue(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, actor: str) -> RunRecord:
@@ -87,6 +92,8 @@ def start_issue(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, a
         ConflictError: The run is not approved.
         ChangedError: Something that it rests on is not what was approved; ``withdrawing`` takes the approval back.
     """
+    # Until this is committed nothing is used up: a void takes back no more than is still owed.
+    lock_chains(session)
     run = load_run(session, run_id)
     require_state(run, "approved")
     found = changes_since(session, run, issuer)
@@ -100,6 +107,9 @@ def start_issue(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, a
         finish_batch(session, batch, to="calculated", now_ms=now_ms, first_number=number)
         number += batch.statements
     _plan_partners(session, run_id, len(batches), now_ms)
+    if run.voids is not None:
+        _issue_batches(session, run_id, now_ms)
+        finish_issue(session, run_id, now_ms=now_ms)
     return load_run(session, run_id)
 
 
@@ -136,23 +146,22 @@ def issue_batch(session: Session, run_id: int, batch_no: int, *, attempt: int, n
     """
     run, batch = load_run(session, run_id), own_batch(session, run_id, batch_no, attempt, "calculated")
     require_state(run, "issuing")
-    issuing, ledger_sha256 = BatchIssue(session, run), None
+    issuing, booked = BatchIssue(session, run), None
     if batch.kind == "partners":
-        issuing.of_partners(batch)
+        issuing.issue_partners(batch)
     else:
         numbers = credit_numbers(list_batches(session, run_id, "merchants"), batch_no)
-        ledger_sha256 = issuing.of_merchants(batch, numbers)
-    finish_batch(session, batch, to="issued", now_ms=now_ms, ledger_sha256=ledger_sha256)
+        booked = issuing.issue_merchants(batch, numbers)
+    finish_batch(session, batch, to="issued", now_ms=now_ms, ledger_sha256=booked)
 
 
 def finish_issue(session: Session, run_id: int, *, now_ms: int) -> Issued:
     """Close an issue whose batches are all issued: from here on nothing of it changes.
 
-    The caller begins its transaction with ``lock_chains``.
-
     Raises:
         ConflictError: A batch is missing, or somebody else finished it.
     """
+    lock_chains(session)
     run, batches = load_run(session, run_id), list_batches(session, run_id)
     require_state(run, "issuing")
     missing = [batch.batch_no for batch in batches if batch.state != "issued"]
@@ -162,6 +171,11 @@ def finish_issue(session: Session, run_id: int, *, now_ms: int) -> Issued:
     change_state(
         session, run, to="issued", now_ms=now_ms, actor=run.issued_by or "", ledger_head=head.sha256 if head else None
     )
+    return _issued(session, run_id)
+
+
+def _issued(session: Session, run_id: int) -> Issued:
+    batches = list_batches(session, run_id)
     counts = {kind: sum(b.statements for b in batches if b.kind == kind) for kind in ("merchants", "partners")}
     return Issued(load_run(session, run_id), counts["merchants"], counts["partners"])
 

@@ -7,14 +7,15 @@ in its statement, its name, the entries it was written with. Whatever gives the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain, combinations
 from typing import Any
 
 from sqlmodel import Session
 
-from sla_service.db.audit import find_change
+from sla_service.db.audit import CONTENT as AUDITED
+from sla_service.db.audit import audit_sha256, find_change, list_known
 from sla_service.db.chain import iter_blocks
 from sla_service.db.ledger_statements import find_told, list_disagreeing, list_numbers, list_unbooked
 from sla_service.domain.chain import Chain, Finding
@@ -42,33 +43,54 @@ def name_changes(session: Session, checked: Checked) -> Iterator[Finding]:
             message = "column sha256 was changed; what the entry says is what was sealed"
             yield Finding("entry_changed", f"entry {row['entry_id']}", message)
             continue
-        before = restore(row, likely(session, row, checked), thorough(session, row))
-        if before is None:
-            message = "it, or its digest, was changed; which columns cannot be told"
-        else:
-            message = "; ".join(
-                f"column {name} was {_said(before[name], row, name)}" for name in CONTENT if name in before
-            )
-        yield Finding("entry_changed", f"entry {row['entry_id']}", message)
+        before = restore(row, CONTENT, likely(session, row, checked), thorough(session, row))
+        yield Finding("entry_changed", f"entry {row['entry_id']}", _in_words(row, CONTENT, before))
     more = checked.changed_count - len(checked.changed)
     if more:
         yield Finding("entry_changed", f"ledger block {checked.key}", f"and {more:,} more of its entries were changed")
 
 
-def restore(row: Row, likely: Mapping[str, list[Any]], thorough: Candidates) -> dict[str, Any] | None:
-    """The columns that give a row its digest again, with what they said; None if nothing that is tried does."""
+def name_audit_changes(session: Session, checked: Checked) -> Iterator[Finding]:
+    """The same, for the audit log."""
+    known = list_known(session) if checked.changed else {}
+    for row in checked.changed:
+        subject = f"audit entry {row['entry_no']} ({row['action']} of {row['subject']})"
+        if checked.is_sealed_as_redone and not checked.is_sealed_as_stored:
+            yield Finding("audit_changed", subject, "column sha256 was changed; what the entry says is what was sealed")
+            continue
+        before = restore(row, AUDITED, known, {})
+        yield Finding("audit_changed", subject, _in_words(row, AUDITED, before))
+    more = checked.changed_count - len(checked.changed)
+    if more:
+        yield Finding("audit_changed", f"audit block {checked.key}", f"and {more:,} more of its entries were changed")
+
+
+def _in_words(row: Row, names: Sequence[str], before: Mapping[str, Any] | None) -> str:
+    if before is None:
+        return "it, or its digest, was changed; which columns cannot be told"
+    return "; ".join(f"column {name} was {_said(before[name], row, name)}" for name in names if name in before)
+
+
+def restore(
+    row: Row, names: Sequence[str], likely: Mapping[str, list[Any]], thorough: Candidates
+) -> dict[str, Any] | None:
+    """The columns that give a row its digest again, with what they said; None if nothing that is tried does.
+
+    Args:
+        row: An entry of the ledger or the audit log.
+        names: What is digested of it.
+        likely: What each column may have said.
+        thorough: What is tried one by one if none of it is right.
+    """
     tries: Iterable[dict[str, Any]] = chain(
         ({name: value} for name, values in likely.items() for value in values),
         _together(row, likely),
         ({name: value} for name, values in thorough.items() for value in values),
     )
-    said = [row[name] for name in CONTENT]
-    at = {name: i for i, name in enumerate(CONTENT)}
     for change in tries:
-        tried = list(said)
-        for name, value in change.items():
-            tried[at[name]] = value
-        if digest_entry(tried) == row["sha256"]:
+        tried = {**row, **change}
+        digest = audit_sha256(tried) if names is AUDITED else digest_entry([tried[name] for name in names])
+        if digest == row["sha256"]:
             return {name: value for name, value in change.items() if value != row[name]}
     return None
 

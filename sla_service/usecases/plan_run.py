@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from typing import Any
 
 import pyarrow.compute as pc
 from sqlmodel import Session
@@ -42,7 +43,17 @@ def plan_run(
         ConflictError: The month's run is already approved or issued.
         InvalidValueError: No contract was in force in the month.
     """
-    _supersede(session, month, now_ms=now_ms, actor=actor)
+    supersede(session, find_live_run(session, str(month)), now_ms=now_ms, actor=actor)
+    run = new_run(session, month, now_ms=now_ms, actor=actor)
+    batches = plan_batches(session, run, month, batch_merchants)
+    if not batches:
+        raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
+    save_batches(session, batches)
+    return run
+
+
+def new_run(session: Session, month: Month, *, now_ms: int, actor: str, **more: Any) -> RunRecord:  # noqa: ANN401
+    """A draft with a number of its own; ``more`` are further columns."""
     run = RunRecord(
         run_id=take_numbers(session, "runs", 1),
         period=str(month),
@@ -52,13 +63,15 @@ def plan_run(
         tzdb_version=importlib.metadata.version("tzdata"),
         created_at_ms=now_ms,
         created_by=actor,
+        **more,
     )
     save_run(session, run, now_ms=now_ms, actor=actor)
-    save_batches(session, _batches(session, run, month, batch_merchants))
     return run
 
 
-def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: int) -> list[RunBatchRecord]:
+def plan_batches(
+    session: Session, run: RunRecord, month: Month, batch_merchants: int = BATCH_MERCHANTS
+) -> list[RunBatchRecord]:
     """Merchants with a contract in order of their ids; a credit's number is its contract's place among all.
 
     The ranges leave no gap: a merchant who gets a first contract later would be nobody's, and nobody would notice.
@@ -66,7 +79,7 @@ def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: in
     policies = published_policies(session)
     counts = contract_counts(session, month, policies)
     if not counts.num_rows:
-        raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
+        return []
     per_contract, first_credit_no = periods_per_contract(policies, month), 1
     batches: list[RunBatchRecord] = []
     for part in counts.combine_chunks().to_batches(max_chunksize=batch_merchants):
@@ -88,10 +101,14 @@ def _batches(session: Session, run: RunRecord, month: Month, batch_merchants: in
     return batches
 
 
-def _supersede(session: Session, month: Month, *, now_ms: int, actor: str) -> None:
-    before = find_live_run(session, str(month))
+def supersede(session: Session, before: RunRecord | None, *, now_ms: int, actor: str) -> None:
+    """Set aside the run in whose place a new one is calculated.
+
+    Raises:
+        ConflictError: It is approved already, or issued.
+    """
     if before is None:
         return
     if before.state not in OPEN_STATES:
-        raise ConflictError("run_exists", f"run {before.run_id} for {month} is already {before.state}")
+        raise ConflictError("run_exists", f"run {before.run_id} for {before.period} is already {before.state}")
     change_state(session, before, to="superseded", now_ms=now_ms, actor=actor)

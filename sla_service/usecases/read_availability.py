@@ -229,9 +229,10 @@ def _read(session: Session, one: _Issued, policies: Mapping[str, Policy], incide
         incidents=_told(lines, incidents),
         outcome=credit.outcome,
         reason=credit.reason or "",
-        amount=Money(credit.currency, credit.amount_minor),
+        # What was credited in all, also where it would be less by what is known today.
+        amount=Money(credit.currency, credit.before_minor + credit.stated_minor),
         statement_number=one.number,
-        service_ms=credit.service_ms,
+        service_ms=credit.before_service_ms + credit.stated_service_ms,
         rights=tuple(filter(None, (credit.rights or "").split("; "))),
         claim_until=credit.claim_until or "",
         decided_by=credit.decided_by or "",

@@ -58,6 +58,11 @@ class ServiceMonth:
     """Over the whole window, what promise and table look at: a rounded availability, or a metric."""
 
     @property
+    def is_credited(self) -> bool:
+        """Whether something is credited: expected, or issued and not taken back since."""
+        return self.outcome == Outcome.CREDITED or (self.issued and bool(self.amount.minor or self.service_ms))
+
+    @property
     def is_missed(self) -> bool:
         """Whether the promise is broken, whatever else the period brings."""
         if self.policy is None or self.outcome in {Outcome.MET, "open", "parked"}:

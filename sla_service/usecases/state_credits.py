@@ -96,12 +96,13 @@ def own_values(policy: Policy, credit: Row) -> dict[str, Any]:
     currency = credit["currency"]
     own = {
         "amount": Money(currency, credit["amount_minor"]),
-        "bad_ppm_ms": credit["bad_ppm_ms"],
+        # Of a contract that is gone nothing is measured.
+        "bad_ppm_ms": credit["bad_ppm_ms"] or 0,
         "before_cap_minor": credit["before_cap_minor"] or "0",
         "cap_minor": (credit["cap_minor"] or "") if is_plain_cap(policy) else "",
         "credit_id": f"{credit['run_id']}-{credit['credit_no']}",
         "fee": Money(currency, credit["fee_minor"]),
-        "total_ms": credit["total_ms"],
+        "total_ms": credit["total_ms"] or 0,
         "unmeasured_ms": credit["unmeasured_ms"] or 0,
         "unrounded_minor": credit["unrounded_minor"] or "0",
     }
@@ -116,7 +117,7 @@ def state_how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) ->
 
     Only those that have something to say.
     """
-    if is_plain(policy, credit):
+    if is_plain(policy, credit) or not credit["total_ms"]:
         return {}
     redone, whole = redo(policy, credit, lines), whole_period(policy, credit)
     is_decided = bool(credit.get("decided_by"))
@@ -125,6 +126,9 @@ def state_how(credit: Row, lines: Sequence[Row], policy: Policy, issuer: str) ->
     how: dict[str, Any] = {} if measured == HowMeasured() else {"measured": measured}
     if is_decided:
         return how | {"decision": Decision(credit["decided_by"], issuer, credit["reason"] or "")}
+    if not credit["before_cap_minor"]:
+        # Nothing is owed, or what is left of a void: there is no amount to say the making of.
+        return how
     paid = state_paid(policy, credit, redone)
     return how if paid == HowPaid() else how | {"paid": paid}
 

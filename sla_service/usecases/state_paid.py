@@ -103,7 +103,8 @@ def is_plain_row(policy: Policy, row: Row) -> bool:
 
 def is_plain(policy: Policy, row: Row) -> bool:
     """Whether there is nothing to say that a statement's own figures do not: most credits are like this."""
-    terms = Settlement(policy.settlement.form, policy.settlement.expires_months, policy.settlement.expires_days)
+    own = policy.settlement
+    terms = Settlement(own.form, own.expires_months, own.expires_days, take_back=own.take_back)
     return (
         is_plain_row(policy, row)
         and is_plain_cap(policy)

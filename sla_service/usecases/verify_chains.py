@@ -21,7 +21,7 @@ from sla_service.domain.chain import (
     verify_links,
 )
 from sla_service.domain.errors import Problem
-from sla_service.usecases.name_changes import name_changes, name_suspects
+from sla_service.usecases.name_changes import name_audit_changes, name_changes, name_suspects
 from sla_service.usecases.progress import Progress, silent
 from sla_service.usecases.verify_entries import Checked, check_audit, check_ledger
 
@@ -83,7 +83,7 @@ def verify_chains(
     for checked in check_ledger(session, progress):
         _ledger_block(session, verified, checked, issuing)
     for checked in check_audit(session):
-        _audit_block(verified, checked)
+        _audit_block(session, verified, checked)
     for finding in (*_run_heads(session), *_guards(session)):
         verified.note(finding)
     _against(session, verified, checkpoints)
@@ -114,16 +114,12 @@ def _ledger_block(session: Session, verified: Verified, checked: Checked, issuin
             verified.note(suspect)
 
 
-def _audit_block(verified: Verified, checked: Checked) -> None:
+def _audit_block(session: Session, verified: Verified, checked: Checked) -> None:
     verified.entries["audit"] += checked.stored.count
     if checked.block is None:
         verified.unsealed["audit"] += checked.stored.count
-    for row in checked.changed:
-        what = "what it says" if checked.is_sealed_as_stored else "it, or its digest,"
-        said = f"{row['action']} of {row['subject']} by {row['actor']}"
-        message = f"{what} was changed after it was written; it says now: {said}"
-        verified.note(Finding("audit_changed", f"audit entry {row['entry_no']}", message))
-    verified.found += checked.changed_count - len(checked.changed)
+    for change in name_audit_changes(session, checked):
+        verified.note(change)
     if (finding := checked.finding) is not None:
         verified.note(finding)
 

@@ -5,12 +5,13 @@ The same steps are given to workers as jobs where there is a queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sla_service.db.chain import lock_chains
 from sla_service.db.run_batches import claim_batch, list_batches, load_batch
 from sla_service.db.runs import load_run
+from sla_service.db.tables import RunBatchRecord
 from sla_service.domain.errors import ChangedError, ConflictError
 from sla_service.usecases.calculate_run import calculate_batch, finish_calculation
 from sla_service.usecases.decide_run import withdraw_approval
@@ -47,25 +48,38 @@ def batches_left(transaction: Transaction, run_id: int) -> tuple[list[int], int]
     with transaction() as session:
         done = DONE[load_run(session, run_id).state]
         batches = list_batches(session, run_id)
-        left = [batch for batch in batches if batch.state != done]
-        first = [batch.batch_no for batch in left if batch.kind == "merchants"]
-        return first or [batch.batch_no for batch in left], len(batches)
+        return [batch.batch_no for batch in next_batches(batches, done)], len(batches)
+
+
+def next_batches(batches: Sequence[RunBatchRecord], done: str) -> list[RunBatchRecord]:
+    """Those that are not done and can be: partners' statements repeat what the merchants' say, so they come after."""
+    left = [batch for batch in batches if batch.state != done]
+    return [batch for batch in left if batch.kind == "merchants"] or left
 
 
 def work_batch(transaction: Transaction, run_id: int, batch_no: int, *, now: Callable[[], int]) -> None:
     """Take a batch over and work it; nothing, if it is done.
 
     Raises:
-        ConflictError: It cannot be worked, or another worker took it over in the meantime.
+        ConflictError: It cannot be worked, or another worker took it over in the meantime (``batch_taken``).
     """
     with transaction() as session:
         state, batch = load_run(session, run_id).state, load_batch(session, run_id, batch_no)
         if state not in DONE or batch.state == DONE[state]:
             return
         attempt = claim_batch(session, batch, now_ms=now())
-    with transaction() as session:
-        work = calculate_batch if state == "draft" else issue_batch
-        work(session, run_id, batch_no, attempt=attempt, now_ms=now())
+    try:
+        with transaction() as session:
+            work = calculate_batch if state == "draft" else issue_batch
+            work(session, run_id, batch_no, attempt=attempt, now_ms=now())
+    except Exception as error:
+        # Rows that are there already, a session that was ended: whatever it looks like, the other worker is its cause.
+        with transaction() as session:
+            is_taken = load_batch(session, run_id, batch_no).attempt != attempt
+        if is_taken:
+            message = f"batch {batch_no} of run {run_id} is in the hands of another worker"
+            raise ConflictError("batch_taken", message) from error
+        raise
 
 
 def finish(transaction: Transaction, run_id: int, *, now: Callable[[], int]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sla_service.db.bulk import schema_of
+from sla_service.db.bulk import schema_of, table_of
 from sla_service.db.tables import metadata
 from sla_service.domain.canonical import Template, canonical_json
 from sla_service.domain.incidents import Incident
@@ -33,8 +33,11 @@ from sla_service.domain.statements import (
     StatementKind,
     snapshot_sha256,
 )
+from sla_service.usecases.collecting import not_collecting
 from sla_service.usecases.write_credits import LINE, MONEY, CreditTexts, Line
 
+LONGEST = 16 << 20
+"""Characters of snapshots that are Python objects at one time: a batch has a hundred million and more."""
 QUESTIONS_DAYS = 60
 """How long a merchant can question a line; long enough to see the credit on the next invoice first."""
 
@@ -59,6 +62,8 @@ class Issue:
     issuer: Issuer
     corrects: Mapping[tuple[str, str], str]
     """For corrections: the statement that is corrected, by party and currency; a partner's currency is empty."""
+    void_reason: str = ""
+    """Why the statement that is corrected is void."""
 
 
 class Rows(NamedTuple):
@@ -71,6 +76,7 @@ class Rows(NamedTuple):
     """Number, merchant, currency and total of each statement: what the ledger enters."""
 
 
+@not_collecting()
 def merchant_statements(
     issue: Issue,
     credits: pa.Table,
@@ -100,8 +106,7 @@ def merchant_statements(
     for i, key in enumerate(zip(at["merchant_id"], at["currency"], strict=True)):
         rows[key].append(i)
     values = list(zip(*columns, strict=True))
-    minor = at["stated_minor" if "stated_minor" in at else "amount_minor"]
-    service_ms = at["stated_service_ms" if "stated_service_ms" in at else "service_ms"]
+    minor, service_ms = at["stated_minor"], at["stated_service_ms"]
     writer = _Writer(issue, StatementKind.MERCHANT)
     stated: list[tuple[int, int, str]] = []
     for number, ((merchant_id, currency), of) in enumerate(rows.items(), first_number):
@@ -180,6 +185,9 @@ class _Writer:
         self.days: dict[str, date] = {}
         self.heads: dict[tuple[str, bool], Template] = {}
         self.statements: list[tuple[Any, ...]] = []
+        self.length = 0
+        self.tables: list[pa.Table] = []
+        self.owed: list[tuple[str, str, str, int]] = []
         self.outbox: list[tuple[Any, ...]] = []
 
     def issued_on(self, zone: str) -> date:
@@ -199,9 +207,21 @@ class _Writer:
         snapshot = head.fill(*texts) if corrects is None else head.fill(canonical_json(corrects), *texts)
         digest = snapshot_sha256(snapshot)
         self.statements.append((name, party_id, currency, snapshot, digest, party.name, *total, corrects))
-        message = message_id(name, party.email, self.issue.issuer.contact_email)
-        self.outbox.append((name, party.email, message))
+        self.owed.append((name, party_id, currency, total[0]))
+        self.outbox.append((name, party.email, message_id(name, party.email, self.issue.issuer.contact_email)))
+        self.length += len(snapshot)
+        if self.length > LONGEST:
+            self._pack()
         return name
+
+    def _pack(self) -> None:
+        """Put the statements into columns, which are stored piece by piece."""
+        issue = self.issue
+        void = {"is_void": int(bool(issue.void_reason)), "reason": issue.void_reason or None}
+        common = {"kind": self.kind.value, "run_id": issue.run_id, "period": issue.period, **void}
+        common |= {"revision": issue.revision, "issued_at_ms": issue.issued_at_ms}
+        self.tables.append(_table("statements", _columns(STATEMENT, self.statements, common)))
+        self.statements, self.length = [], 0
 
     def _head(self, zone: str, *, is_correction: bool) -> Template:
         """A statement without what is the recipient's own."""
@@ -218,6 +238,7 @@ class _Writer:
                 issuer=self.issue.issuer,
                 recipient=Recipient("", "", "", "", ""),
                 corrects="another" if is_correction else "",
+                void_reason=self.issue.void_reason,
             )
             listed = "credits" if self.kind is StatementKind.MERCHANT else "merchants"
             names = ("corrects", listed) if is_correction else (listed,)
@@ -226,18 +247,13 @@ class _Writer:
 
     def rows(self, stated: Sequence[tuple[int, int, str]]) -> Rows:
         """All that was written, as columns."""
-        issue = self.issue
-        common = {"kind": self.kind.value, "run_id": issue.run_id, "period": issue.period, "is_void": 0, "reason": None}
-        common |= {"revision": issue.revision, "issued_at_ms": issue.issued_at_ms}
-        sent = {"state": "pending", "attempts": 0, "last_error": None, "updated_at_ms": issue.issued_at_ms}
-        statements = _columns(STATEMENT, self.statements, common)
-        names = ("number", "party_id", "currency", "total_minor")
-        owed = pa.table([pa.array(statements[n], t) for n, t in zip(names, OWED.types, strict=True)], schema=OWED)
+        self._pack()
+        sent = {"state": "pending", "attempts": 0, "last_error": None, "updated_at_ms": self.issue.issued_at_ms}
         return Rows(
-            _table("statements", statements),
+            pa.concat_tables(self.tables),
             _table("statement_credits", _columns(("run_id", "credit_no", "number"), stated, {})),
             _table("outbox", _columns(("number", "recipient", "message_id"), self.outbox, sent)),
-            owed,
+            table_of(self.owed, OWED),
         )
 
 

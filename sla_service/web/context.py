@@ -40,8 +40,8 @@ class WebContext:
     fonts_dir: Path
     issuer: Issuer
     """Who issues, as the settings say."""
-    work: Callable[[int], None]
-    """Has a run worked through: in this process, or by workers."""
+    work: Callable[[int], None] | None
+    """Works a run through in this process; None where workers do it."""
 
 
 def context() -> WebContext:

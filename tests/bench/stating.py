@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sla_service.config import Settings
 from sla_service.db.credits import load_credits, load_lines
@@ -24,7 +23,7 @@ from sla_service.domain.incidents import Incident
 from sla_service.domain.parties import Merchant
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
-from sla_service.usecases.calculate_run import calculate_run
+from sla_service.usecases.calculate_run import calculate_run, is_stated
 from sla_service.usecases.demo_book import generate_book
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issuer_of
@@ -81,7 +80,7 @@ def load_batch(engine, run_id: int) -> Batch:
     """A stored run's credits to state."""
     with reading(engine) as session:
         credits = load_credits(session, run_id)
-        credits = credits.filter(pc.equal(credits["outcome"], "credited"))
+        credits = credits.filter(is_stated(credits))
         return Batch(
             credits,
             load_lines(session, run_id),

@@ -180,3 +180,33 @@ def test_applying_needs_a_file(sla, database):
     said = sla("reconcile", 1, "--apply")
     assert said.exit_code == 2
     assert "--ledger FILE" in said.output
+
+
+def test_what_matches_is_booked_as_applied_once(sla, database, tmp_path):
+    path = tmp_path / "bank.csv"
+    path.write_text(
+        "external_id,amount,currency,date\n"
+        "2023-09/M1/stall/2020-01-01/credit,3000,JPY,2023-10-03\n"
+        "2023-09/M1/search/2020-01-01/credit,10.01,USD,2023-10-03\n"
+        "2023-09-M2-KWD-r1,10.000,KWD,2023-10-03\n",
+        encoding="utf-8",
+    )
+    said = sla("reconcile", 1, "--ledger", path, "--apply")
+    assert said.exit_code == 9
+    assert "Booked as applied: 2 (JPY 3,000, KWD 10.000)." in said.output
+    assert "2 were booked before" in sla("reconcile", 1, "--ledger", path, "--apply").output
+    shown = json.loads(sla("ledger", "show", "--merchant", "M1", "--json").output)["entries"]
+    assert [one["kind"] for one in shown].count("applied") == 1
+    assert sla("reconcile", 1).exit_code == 0
+
+
+def test_what_was_applied_otherwise_before_is_refused_with_its_line_in_the_file(sla, database, tmp_path):
+    head = "number,amount,currency,date\n"
+    path = tmp_path / "bank.csv"
+    path.write_text(head + "SCM-2023-09-0000002,3000,JPY,2023-10-03\n", encoding="utf-8")
+    assert "Booked as applied: 1" in sla("reconcile", 1, "--ledger", path, "--apply").output
+    path.write_text("external_id,amount,currency,date\n\n2023-09-M1-JPY-r1,3000,JPY,2023-10-03\n", encoding="utf-8")
+    refused = sla("reconcile", 1, "--ledger", path, "--apply")
+    assert refused.exit_code == 3
+    assert "line 3" in refused.output
+    assert "nothing was changed" in refused.output

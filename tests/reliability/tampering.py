@@ -1,5 +1,6 @@
 """What somebody may do who owns the database: every way to touch ledger, audit log and chains, and to cover it up."""
 
+# ruff: noqa: S608 - the names in the statements are those of our tables
 from __future__ import annotations
 
 import random

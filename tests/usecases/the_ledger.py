@@ -1,4 +1,4 @@
-"""A ledger of its own: runs of small statements, booked and sealed as issuing does it, without anything to calculate."""
+"""A ledger of its own: runs of small statements, booked and sealed as issuing does it, with nothing to calculate."""
 
 from __future__ import annotations
 
@@ -48,8 +48,14 @@ def rows_into(session, name, rows):
 
 def a_merchant(merchant_id):
     return {
-        "merchant_id": merchant_id, "name": f"Store {merchant_id}", "email": "a@store.example", "locale": "en",
-        "time_zone": "Asia/Shanghai", "country": "CN", "currency": "USD", "region": "asia",
+        "merchant_id": merchant_id,
+        "name": f"Store {merchant_id}",
+        "email": "a@store.example",
+        "locale": "en",
+        "time_zone": "Asia/Shanghai",
+        "country": "CN",
+        "currency": "USD",
+        "region": "asia",
         "active_from": "2020-01-01",
     }
 
@@ -60,7 +66,7 @@ def a_snapshot(one):
 
 
 def issue(engine, statements, *, run_id=1, batch_size=4, merchants=True, now_ms=ISSUED_MS):
-    """Issue statements as run ``run_id``, some in a batch; numbers are given where there are none. The ledger's head."""
+    """Issue statements as a run, some in a batch, numbered where they have no number; the ledger's head."""
     stated = [
         one if one.number else Stated(**{**one.__dict__, "number": a_number(n, one.period)})
         for n, one in enumerate(statements, start=1)
@@ -83,9 +89,19 @@ def issue(engine, statements, *, run_id=1, batch_size=4, merchants=True, now_ms=
 def a_run(run_id, stated, now_ms):
     revision = stated[0].revision
     return {
-        "run_id": run_id, "period": stated[0].period, "state": "issuing", "version": 5, "digest": "d" * 64,
-        "tzdb_version": "2025b", "created_at_ms": now_ms, "created_by": "ann", "approved_by": "ben",
-        "approved_at_ms": now_ms, "issued_at_ms": now_ms, "issued_by": "ben", "revision": revision,
+        "run_id": run_id,
+        "period": stated[0].period,
+        "state": "issuing",
+        "version": 5,
+        "digest": "d" * 64,
+        "tzdb_version": "2025b",
+        "created_at_ms": now_ms,
+        "created_by": "ann",
+        "approved_by": "ben",
+        "approved_at_ms": now_ms,
+        "issued_at_ms": now_ms,
+        "issued_by": "ben",
+        "revision": revision,
         "kind": "close" if revision == 1 else "correction",
     }
 
@@ -97,9 +113,17 @@ def issue_batch(session, run_id, batch_no, batch, now_ms):
         "statements",
         [
             {
-                "number": one.number, "period": one.period, "party_id": one.merchant_id, "currency": one.currency,
-                "revision": one.revision, "snapshot": a_snapshot(one), "snapshot_sha256": "0" * 64, **head,
-                "party_name": f"Store {one.merchant_id}", "total_minor": one.minor, "corrects": one.corrects,
+                "number": one.number,
+                "period": one.period,
+                "party_id": one.merchant_id,
+                "currency": one.currency,
+                "revision": one.revision,
+                "snapshot": a_snapshot(one),
+                "snapshot_sha256": "0" * 64,
+                **head,
+                "party_name": f"Store {one.merchant_id}",
+                "total_minor": one.minor,
+                "corrects": one.corrects,
             }
             for one in batch
         ],
@@ -111,9 +135,16 @@ def issue_batch(session, run_id, batch_no, batch, now_ms):
         "run_batches",
         [
             {
-                "run_id": run_id, "batch_no": batch_no, "kind": "merchants", "first_id": batch[0].merchant_id,
-                "last_id": batch[-1].merchant_id, "first_credit_no": 1, "state": "issued", "attempt": 1,
-                "ledger_sha256": booked.entries_sha256, "changed_at_ms": now_ms,
+                "run_id": run_id,
+                "batch_no": batch_no,
+                "kind": "merchants",
+                "first_id": batch[0].merchant_id,
+                "last_id": batch[-1].merchant_id,
+                "first_credit_no": 1,
+                "state": "issued",
+                "attempt": 1,
+                "ledger_sha256": booked.entries_sha256,
+                "changed_at_ms": now_ms,
             }
         ],
     )

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from sla_service.db.engine import reading, writing
 from sla_service.usecases.api_keys import create_api_key
+from sla_service.usecases.work_run import work_run
 from tests.web import seed
 
 AT_ONCE = 64
@@ -24,9 +25,13 @@ def loaded(site):
     return site
 
 
-def call(site, path, body, key, who):
+def call(site, path, body, key, who, *, work=True):
     headers = {"Authorization": f"Bearer {who}", **({"Idempotency-Key": key} if key else {})}
-    return site.client.post(f"/api/v1{path}", json=body, headers=headers)
+    answer = site.client.post(f"/api/v1{path}", json=body, headers=headers)
+    if work and answer.status_code == 202 and site.engine.dialect.name == "postgresql":
+        # What a worker would do with what the call put into the queue.
+        work_run(lambda: writing(site.engine), answer.json["run_id"], now=lambda: site.now_ms)
+    return answer
 
 
 def count(site, table):
@@ -135,7 +140,7 @@ def test_sixty_four_at_once_have_one_effect(loaded):
 
     def ask(path, body, key, who):
         barrier.wait()
-        close.append(call(loaded, path, body, key, who).status_code)
+        close.append(call(loaded, path, body, key, who, work=False).status_code)
 
     def all_at_once(*arguments):
         close.clear()
@@ -150,11 +155,13 @@ def test_sixty_four_at_once_have_one_effect(loaded):
     assert set(calculated) <= {202, 409, 503}
     assert 202 in calculated
     assert count(loaded, "runs") == 1
+    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
     call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
     digest = run_of(loaded)["digest"]
     call(loaded, "/runs/1/approve", {"digest": digest}, "approve", loaded.ben)
     issued = all_at_once("/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
     assert set(issued) <= {202, 409, 503}
+    call(loaded, "/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
     statements = count(loaded, "statements")
     call(loaded, "/runs/1/issue", {"digest": digest}, "another key", loaded.ben)
     assert call(loaded, "/runs", {"period": "2023-09"}, "again", loaded.ann).status_code == 409

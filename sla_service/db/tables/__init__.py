@@ -27,7 +27,14 @@ from sla_service.db.tables.evidence import (
 )
 from sla_service.db.tables.house import ApiKeyRecord, CounterRecord, ExportRecord, IdempotencyRecord, ImportRecord
 from sla_service.db.tables.ledger import AuditRecord, ChainBlockRecord, LedgerEntryRecord
-from sla_service.db.tables.money import CreditLineRecord, CreditRecord, DecisionRecord, RunBatchRecord, RunRecord
+from sla_service.db.tables.money import (
+    CreditLineRecord,
+    CreditRecord,
+    DecisionRecord,
+    RunBatchRecord,
+    RunRecord,
+    RunStopRecord,
+)
 
 __all__ = [
     "BIG",
@@ -54,6 +61,7 @@ __all__ = [
     "PolicyRecord",
     "RunBatchRecord",
     "RunRecord",
+    "RunStopRecord",
     "StatementCreditRecord",
     "StatementDocumentRecord",
     "StatementRecord",

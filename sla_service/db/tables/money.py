@@ -29,6 +29,7 @@ class RunRecord(Record, table=True):
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("kind IN ('close', 'correction')", name="kind"),
         CheckConstraint("(kind = 'correction') = (revision > 1)", name="revision"),
+        CheckConstraint("voids IS NULL OR (reason IS NOT NULL AND kind = 'correction')", name="void"),
         # One run at a time is on its way to being paid for a period, or has been; its corrections follow one by one.
         Index("uq_runs_live_period", "period", "revision", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         STRICT,
@@ -58,6 +59,9 @@ class RunRecord(Record, table=True):
     rejected_by: str | None = optional_text()
     rejected_reason: str | None = optional_text()
     ledger_head: str | None = optional_text()
+    voids: str | None = optional_text()
+    """Number of the statement that it takes back; a foreign key would go in a circle with the statements' own."""
+    reason: str | None = optional_text()
 
 
 class RunBatchRecord(Record, table=True):
@@ -85,6 +89,17 @@ class RunBatchRecord(Record, table=True):
     first_number: int | None = optional_big()
     ledger_sha256: str | None = optional_text()
     changed_at_ms: int = big()
+
+
+class RunStopRecord(Record, table=True):
+    __tablename__ = "run_stops"
+    __table_args__ = (Key("run_id"), ForeignKeyConstraint(["run_id"], ["runs.run_id"]), STRICT)
+
+    run_id: int = big()
+    batch_no: int | None = optional_big()
+    reason: str = text()
+    stopped_at_ms: int = big()
+    stopped_by: str = text()
 
 
 class CreditRecord(Record, table=True):

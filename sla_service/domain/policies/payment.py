@@ -112,6 +112,8 @@ class Settlement:
     expires_months: int | None = None
     expires_days: int | None = None
     unused: Unused = Unused.LOST
+    take_back: bool = False
+    """Whether a correction may take back what was credited too much; otherwise it stays credited."""
 
 
 class ClaimUnit(StrEnum):

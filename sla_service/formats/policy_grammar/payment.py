@@ -124,6 +124,7 @@ SETTLEMENT: Shape[Settlement] = Record(
         Field("form", words.enumeration(SettleForm), "How the credit reaches the merchant", must=True),
         Field("expires", _EXPIRY, "How long after issue an unused credit lasts", ("expires_months", "expires_days")),
         Field("unused", words.enumeration(Unused), "What becomes of one that is not used by the end of the term"),
+        Field("take_back", words.YES_NO, "Whether a correction may take back what was credited too much"),
     ),
 )
 

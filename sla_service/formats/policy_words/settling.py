@@ -68,6 +68,8 @@ def _expiry(voice: Voice, terms: Settlement) -> Iterator[str]:
         yield voice.say("settlement.never_expires")
     if is_kept or terms.unused is not Unused.LOST:
         yield voice.say(f"settlement.unused.{terms.unused}")
+    if terms.take_back:
+        yield voice.say("settlement.take_back")
 
 
 def _claim(voice: Voice, claim: Claim) -> Iterator[str]:

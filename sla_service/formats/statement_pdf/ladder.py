@@ -8,7 +8,7 @@ from sla_service.formats.statement_pdf.draft import Draft
 from sla_service.formats.statement_pdf.measures import GRID_MM, LEFT_MM, NOTE, QUIET, RIGHT_MM, STRONG, TEXT
 from sla_service.formats.statement_pdf.setting import wrap
 from sla_service.formats.statement_pdf.table import RULE_BELOW_MM
-from sla_service.formats.texts import ladder_words
+from sla_service.formats.texts import correction_words, ladder_words
 
 WORDS_MM = 138.0
 """Width of the words; the amounts stand in the rest."""
@@ -25,13 +25,16 @@ def draw_ladder(draft: Draft, credit: StatedCredit) -> None:
     sheet.write_right(RIGHT_MM, sheet.y, ladder_words.head(credit, draft.words), NOTE, QUIET)
     sheet.rule(sheet.y + RULE_BELOW_MM)
     sheet.y += RULE_BELOW_MM
-    tail = _tail_mm(draft, [rung.amount for rung in rungs])
+    below = correction_words.below_the_total(credit, draft.words)
+    tail = _tail_mm(draft, [rung.amount for rung in [*rungs, *below]])
     for rung in rungs:
         _draw(draft, rung.words, rung.amount, tail)
     sheet.rule(sheet.y + RULE_BELOW_MM)
     sheet.y += RULE_BELOW_MM + GRID_MM
     sheet.write(LEFT_MM, sheet.y, texts.say("statement.ladder.total"), STRONG)
     _amount(draft, ladder_words.total(credit, draft.words), tail, strong=True)
+    for rung in below:
+        _draw(draft, rung.words, rung.amount, tail)
     sheet.y += sheet.rhythm.gap_mm
 
 

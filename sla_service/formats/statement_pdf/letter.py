@@ -19,6 +19,7 @@ from sla_service.formats.statement_pdf.measures import (
     WINDOW_WIDTH_MM,
 )
 from sla_service.formats.statement_pdf.setting import wrap
+from sla_service.formats.texts import correction_words
 
 ADDRESS_LINES = 4
 """More would run into the date line below."""
@@ -49,7 +50,8 @@ def draw_letter(draft: Draft, answer: str, sentences: Sequence[str]) -> None:
 def draw_continuation(draft: Draft) -> None:
     """The top of every further page."""
     sheet, texts = draft.sheet, draft.texts
-    title = texts.say("statement.continued", title=texts.say("statement.title"), number=draft.statement.number)
+    name = correction_words.title(draft.statement, draft.words)
+    title = texts.say("statement.continued", title=name, number=draft.statement.number)
     y = TOP_MM + GRID_MM / 2
     sheet.write(LEFT_MM, y, title, NOTE, QUIET, width_mm=RIGHT_COLUMN_MM - LEFT_MM - GRID_MM)
     sheet.write(RIGHT_COLUMN_MM, y, draft.statement.recipient.name, NOTE, QUIET, width_mm=RIGHT_MM - RIGHT_COLUMN_MM)
@@ -80,7 +82,7 @@ def _recipient(draft: Draft) -> None:
 def _title(draft: Draft) -> None:
     sheet, texts, statement = draft.sheet, draft.texts, draft.statement
     lines = (
-        (texts.say("statement.title"), STRONG),
+        (correction_words.title(statement, draft.words), STRONG),
         (texts.say("statement.number", number=statement.number), TEXT),
         (draft.conventions.iso_day(statement.issued_on), TEXT),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sla_service.domain.statements import StatedCredit
 from sla_service.formats.statement_pdf.account import draw_happened, draw_lines, heading, told_notes
 from sla_service.formats.statement_pdf.draft import Draft
@@ -11,22 +13,42 @@ from sla_service.formats.statement_pdf.letter import draw_continuation, draw_let
 from sla_service.formats.statement_pdf.measures import GRID_MM
 from sla_service.formats.statement_pdf.picture import draw_picture
 from sla_service.formats.statement_pdf.small_print import credit_terms, draw_small_print, proof
-from sla_service.formats.texts import credit_words, measure_words
+from sla_service.formats.texts import correction_words, credit_words, measure_words
 
 
 def lay_out(draft: Draft) -> None:
     """Fill the draft's sheet."""
     statement = draft.statement
     draft.sheet.head = lambda: draw_continuation(draft)
+    if statement.corrects:
+        _correction(draft)
+        return
     draw_letter(draft, measure_words.answer(statement, draft.words), list(_sentences(draft)))
-    for i, credit in enumerate(statement.credits, start=1):
+    _credits(draft, statement.credits)
+
+
+def _correction(draft: Draft) -> None:
+    """What it corrects and by how much comes first; of a void, and of what is gone, there is nothing to show."""
+    statement, words = draft.statement, draft.words
+    shown = () if statement.void_reason else [one for one in statement.credits if not correction_words.is_gone(one)]
+    why = [measure_words.opening(shown[0], words)] if len(shown) == 1 else []
+    sorry = [measure_words.sorry(shown, words)] if shown else []
+    closing = () if statement.void_reason else correction_words.settled(statement, words)
+    said = [*correction_words.explained(statement, words), *why, *filter(None, sorry), *closing]
+    draw_letter(draft, correction_words.answer(statement, words), said)
+    _credits(draft, shown)
+
+
+def _credits(draft: Draft, shown: Sequence[StatedCredit]) -> None:
+    """The first service here, each further one on a page of its own."""
+    for i, credit in enumerate(shown, start=1):
         if i > 1:
             draft.sheet.turn()
-        if len(statement.credits) > 1:
+        if len(shown) > 1:
             heading(draft, credit.service, _title(draft, credit))
             draft.sheet.y += GRID_MM / 2
-        _credit(draft, credit, is_last=i == len(statement.credits))
-    if not statement.credits:
+        _credit(draft, credit, is_last=i == len(shown))
+    if not shown:
         draw_small_print(draft, list(proof(draft)))
 
 

@@ -15,7 +15,7 @@ from sla_service.formats.statement_pdf.letter import draw_continuation, draw_let
 from sla_service.formats.statement_pdf.measures import GRID_MM, LEFT_MM, RIGHT_MM, TEXT
 from sla_service.formats.statement_pdf.small_print import draw_small_print, proof
 from sla_service.formats.statement_pdf.table import CELL_GAP_MM, Align, Column, Row, Table
-from sla_service.formats.texts import credit_words, measure_words
+from sla_service.formats.texts import correction_words, credit_words, measure_words
 from sla_service.formats.texts.time_words import service_time
 
 AVAILABILITY_MM, TARGET_MM, CREDIT_MM = 151.0, 168.0, 170.0
@@ -23,13 +23,16 @@ AVAILABILITY_MM, TARGET_MM, CREDIT_MM = 151.0, 168.0, 170.0
 SERVICE_WIDTH_MM = 24.0
 AVAILABILITY_WIDTH_MM = 20.0
 MOST_NUMBER_MM = 50.0
+MINUS = "−"
+"""As in amounts."""
 
 
 def lay_out(draft: Draft) -> None:
     """Fill the draft's sheet."""
     statement, sheet = draft.statement, draft.sheet
     sheet.head = lambda: draw_continuation(draft)
-    draw_letter(draft, measure_words.answer(statement, draft.words), _sentences(draft))
+    answer = correction_words.answer if statement.corrects else measure_words.answer
+    draw_letter(draft, answer(statement, draft.words), _sentences(draft))
     heading(draft, draft.texts.say("statement.partner.title"))
     for total in statement.totals:
         of_currency = [line for line in statement.merchants if line.amount.currency == total.currency]
@@ -52,6 +55,8 @@ def missing_name(line: MerchantLine) -> bool:
 
 def _sentences(draft: Draft) -> list[str]:
     lines = draft.statement.merchants
+    if draft.statement.corrects:
+        return correction_words.explained(draft.statement, draft.words)
     if not lines:
         return []
     merchants = len({line.merchant_id for line in lines})
@@ -69,8 +74,13 @@ def _currency(draft: Draft, total: Money, lines: list[MerchantLine]) -> None:
 
 def _service_time(draft: Draft, lines: list[MerchantLine]) -> None:
     """The table of those that get service time; each on a term of its own, so that there is no total."""
-    cells = [(line, service_time(line.service_ms, draft.words)) for line in lines]
+    cells = [(line, _signed_time(line.service_ms, draft)) for line in lines]
     _table(draft, draft.texts.say("statement.ladder.time"), list(_rows(draft, cells)))
+
+
+def _signed_time(time_ms: int, draft: Draft) -> str:
+    said = service_time(abs(time_ms), draft.words)
+    return f"{MINUS}{said}" if time_ms < 0 else said
 
 
 def _table(draft: Draft, head: str, rows: list[Row]) -> None:

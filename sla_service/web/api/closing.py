@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -10,11 +11,13 @@ from flask import g
 from sqlmodel import Session
 
 from sla_service.db.runs import load_run
-from sla_service.domain.errors import InvalidValueError
+from sla_service.db.tables import RunRecord
+from sla_service.domain.errors import InvalidValueError, SlaError
 from sla_service.domain.periods import Month
 from sla_service.usecases.decide_run import approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import start_issue
 from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.queue_run import queue_run
 from sla_service.usecases.work_run import withdrawing
 from sla_service.web.api.arguments import StrictSchema
 from sla_service.web.api.auth import require_key
@@ -63,12 +66,27 @@ def post_run(body: Mapping[str, Any]) -> Answered:
     now_ms, actor, month = context().clock(), str(g.caller), Month.parse(body["period"])
 
     def work(session: Session) -> Json:
-        return run_json(plan_run(session, month, now_ms=now_ms, actor=actor))
+        return _handed_over(session, plan_run(session, month, now_ms=now_ms, actor=actor))
 
     answer, status, headers = once(body, work, status=HTTPStatus.ACCEPTED)
     if not headers:
-        context().work(answer["run_id"])
+        _work_here(answer["run_id"])
     return answer, status, headers
+
+
+def _handed_over(session: Session, run: RunRecord) -> Json:
+    """The run as it stands, given to the workers with what began it, where there are any."""
+    if context().work is None:
+        queue_run(session, run.run_id)
+    return run_json(run)
+
+
+def _work_here(run_id: int) -> None:
+    """Work a run in this process, where there are no workers; why it stops is read with the run, like theirs."""
+    work = context().work
+    if work is not None:
+        with suppress(SlaError):
+            work(run_id)
 
 
 @endpoint(blueprint, "/runs/<run_id>/submit", takes=StepSchema, gives=RunSchema, refuses=(404, 412))
@@ -114,10 +132,10 @@ def post_issue(body: Mapping[str, Any], run_id: str) -> Answered:
             raise InvalidValueError.of(
                 "digest_changed", "the run has another digest now; review it again", path="/digest"
             )
-        return run_json(start_issue(session, number, issuer=issuer, now_ms=now_ms, actor=actor))
+        return _handed_over(session, start_issue(session, number, issuer=issuer, now_ms=now_ms, actor=actor))
 
     with withdrawing(transaction, number, now_ms=now_ms, actor=actor):
         answer, status, headers = once(body, work, status=HTTPStatus.ACCEPTED)
     if not headers:
-        context().work(number)
+        _work_here(number)
     return answer, status, headers

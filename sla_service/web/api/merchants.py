@@ -11,6 +11,7 @@ from sla_service.domain.error_budget import ErrorBudget
 from sla_service.domain.instants import format_instant
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.indicators import Metric
+from sla_service.usecases.month_statements import LinkedStatement, month_statements
 from sla_service.usecases.read_availability import read_month
 from sla_service.usecases.read_burn import BurnReading
 from sla_service.usecases.service_month import ServiceMonth
@@ -130,12 +131,29 @@ class BudgetServiceSchema(ServiceSchema):
     )
 
 
+class StatementSchema(Schema):
+    """A statement of the month, with what it corrects or voids, and what did the same to it."""
+
+    number = fields.String(required=True)
+    issued_at = fields.String(required=True)
+    amount = fields.Nested(MoneySchema, required=True, metadata=told("What it added; negative where it took back."))
+    service_time_ms = fields.Integer(required=True)
+    corrects = fields.String(required=True, allow_none=True, metadata=told("The statement that it corrects or voids."))
+    is_void = fields.Boolean(required=True)
+    reason = fields.String(required=True, allow_none=True, metadata=told("Why it voids the other one."))
+    corrected_by = fields.String(required=True, allow_none=True)
+    voided_by = fields.String(required=True, allow_none=True)
+
+
 class AvailabilitySchema(Schema):
     """A merchant's availability in a month."""
 
     merchant_id = fields.String(required=True)
     period = fields.String(required=True)
     services = fields.List(fields.Nested(AvailabilityServiceSchema), required=True)
+    statements = fields.List(
+        fields.Nested(StatementSchema), required=True, metadata=told("All of the month, in the order of their issue.")
+    )
 
 
 class ErrorBudgetSchema(Schema):
@@ -153,7 +171,10 @@ blueprint.before_request(require_key)
 @endpoint(blueprint, f"{MONTH}/availability", gives=AvailabilitySchema, refuses=(404, 422))
 def get_availability(merchant_id: str, month: str) -> Json:
     """Read availability, what counted, and the credit: as issued, or as an estimate."""
-    return _month(merchant_id, month, _availability_json)
+    shown = _month(merchant_id, month, _availability_json)
+    with reading(context().engine) as session:
+        stated = month_statements(session, "merchant", shown["merchant_id"], shown["period"])
+    return {**shown, "statements": [_statement_json(one) for one in stated]}
 
 
 @endpoint(blueprint, f"{MONTH}/error-budget", gives=ErrorBudgetSchema, refuses=(404, 422))
@@ -168,6 +189,20 @@ def _month(merchant_id: str, text: str, service_json: Any) -> Json:  # noqa: ANN
         services = read_month(session, name, month, now_ms=context().clock())
     shown = [{**_service_json(one), **service_json(one)} for one in services]
     return {"merchant_id": name, "period": str(month), "services": shown}
+
+
+def _statement_json(one: LinkedStatement) -> Json:
+    return {
+        "number": one.number,
+        "issued_at": format_instant(one.issued_at_ms),
+        "amount": money_json(one.total) if one.total else None,
+        "service_time_ms": one.service_ms,
+        "corrects": one.corrects,
+        "is_void": one.is_void,
+        "reason": one.reason,
+        "corrected_by": one.corrected_by,
+        "voided_by": one.voided_by,
+    }
 
 
 def _service_json(one: ServiceMonth) -> Json:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from sla_service.db.statements import find_document, load_statement
-from sla_service.domain.assessment import Outcome
 from sla_service.domain.canonical import verification_code
 from sla_service.domain.statements import snapshot_sha256, statement_from_json
 from sla_service.formats.texts import Texts, credit_words
@@ -40,7 +39,7 @@ class CreditView:
 
 def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceMonth) -> CreditView | None:
     """The credit of a service's month, if there is one."""
-    if one.outcome != Outcome.CREDITED:
+    if not one.is_credited:
         return None
     if one.statement_number is None:
         return CreditView(amount(ways, one), is_issued=False)
@@ -50,12 +49,14 @@ def credit_view(session: Session, texts: Texts, ways: Conventions, one: ServiceM
     start_ms = one.window.start_ms if one.window else 0
     stated = next(c for c in statement.credits if c.service == one.service and c.period_start_ms == start_ms)
     words = Words(texts, ways)
+    # What is left of a void was made by no terms: a part of it had been used.
+    rungs = () if statement.void_reason else tuple(ladder(stated, words))
     return CreditView(
         amount=total(stated, words),
         is_issued=True,
         how=texts.say("statement.ladder.title"),
         unit=head(stated, words),
-        rungs=tuple(ladder(stated, words)),
+        rungs=rungs,
         when=credit_words.when(stated, words),
         expires=ways.iso_day(stated.expires_on) if stated.expires_on else "",
         statement_number=statement.number,

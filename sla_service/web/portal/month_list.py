@@ -89,8 +89,9 @@ def _figures(ways: Conventions, credit: CreditRecord, policy: Policy | None) -> 
 
 
 def _credit(ways: Conventions, credit: CreditRecord) -> str:
-    if credit.outcome == Outcome.CREDITED:
-        return worth(ways, Money(credit.currency, credit.amount_minor), credit.service_ms)
+    minor, service_ms = credit.before_minor + credit.stated_minor, credit.before_service_ms + credit.stated_service_ms
+    if minor or service_ms:
+        return worth(ways, Money(credit.currency, minor), service_ms)
     if credit.outcome == Outcome.UNCLAIMED:
         return "not claimed"
     return "with a person" if credit.outcome in {Outcome.UNDEFINED, "parked"} else "none"

@@ -21,6 +21,7 @@ from sla_service.usecases.read_availability import read_month
 from sla_service.usecases.service_month import ServiceMonth
 from sla_service.web.portal import figures, words
 from sla_service.web.portal.credit_view import CreditView, credit_view
+from sla_service.web.portal.month_statements import StatementView, statement_views
 from sla_service.web.portal.picture import Picture, picture
 
 SHARE_DIGITS = 2
@@ -79,6 +80,8 @@ class MonthPage:
     title: str
     zone: str
     services: tuple[ServiceView, ...]
+    statements: tuple[StatementView, ...] = ()
+    """Those of the month, where there is more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def lay_out(session: Session, merchant: Merchant, month: Month, *, now_ms: int) 
         title=words.title(reader.ways, name, services),
         zone=reader.ways.zone_in(month.window(merchant.time_zone)),
         services=tuple(_service(session, reader, one, name, is_only=len(services) == 1) for one in services),
+        statements=statement_views(session, reader.ways, merchant.merchant_id, str(month)),
     )
 
 

@@ -1,0 +1,185 @@
+"""``sla run correct``, and what ``sla run show`` says of a correction."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sla_service.cli.context import Context, pass_context
+from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.tables import grouped, table
+from sla_service.db.credits import list_parked
+from sla_service.db.runs import load_run
+from sla_service.domain.instants import format_instant
+from sla_service.domain.money import Money
+from sla_service.domain.periods import Month
+from sla_service.usecases.plan_correction import plan_correction
+from sla_service.usecases.policy_examples import format_time
+from sla_service.usecases.review_correction import Review, review_correction
+from sla_service.usecases.work_run import work_run
+
+SHOWN = 20
+"""Rows of each list in a terminal; ``--json`` has all."""
+FIGURES = {"before": ("before_minor", "before_service_ms"), "now": ("amount_minor", "service_ms")}
+DIFFERENCE = ("stated_minor", "stated_service_ms")
+
+
+@click.command("correct")
+@click.option("--period", required=True, metavar="YYYY-MM", help="An issued month.")
+@click.option("--reason", default="", help="Why; it is kept with the run.")
+@click.option("--json", "as_json", is_flag=True, help="The run and all differences as JSON.")
+@pass_context
+def run_correct(context: Context, period: str, reason: str, as_json: bool) -> None:
+    """Calculate an issued month again from what is known today, and propose the difference.
+
+    Nothing that was issued changes. Who was credited too little is credited the difference; who was credited too much
+    keeps it, unless the policy says that it may be taken back. The proposal is approved and issued as any run.
+    """
+    with context.writing() as session:
+        now_ms, month = context.clock(), Month.parse(period)
+        run_id = plan_correction(session, month, now_ms=now_ms, actor=context.actor, reason=reason).run_id
+    with context.progress() as progress:
+        work_run(context.writing, run_id, now=context.clock, progress=progress)
+    with context.reading() as session:
+        found, parked = load_run(session, run_id), len(list_parked(session, run_id))
+        review = review_correction(session, found)
+        said = {"run_id": run_id, "state": found.state, "digest": found.digest, "parked": parked}
+        if as_json:
+            click.echo(json.dumps({**said, **review_mapping(review)}))
+        else:
+            print_review(context.console, review)
+            click.echo(f"Run {run_id} corrects run {review.corrects_run}. Look at it with `sla run show {run_id}`,")
+            click.echo(f"then hand it over for approval: `sla run submit {run_id}`.")
+    sys.exit(EXIT_PARKED if parked else 0)
+
+
+def print_review(console: Console, review: Review) -> None:
+    """Differences, who keeps more, contracts that are gone, and what came in since."""
+    if not review.differences:
+        console.print("Nobody's credit is another one than before.")
+    else:
+        _print_differences(console, review.differences)
+    if review.kept:
+        console.print(
+            f"{_merchants(len(review.kept))} credited more than it comes to now and keep it: their policies take "
+            f"nothing back.",
+            highlight=False,
+        )
+    if review.gone:
+        gone = [(c.merchant_id, c.service, c.policy, _figure(c.currency, c.before_minor, 0)) for c in review.gone]
+        heads = ("merchant", "service", "policy", "credited before")
+        _print_cut(console, "Credited before, but no contract in the month any more", heads, gone, heads[3:])
+    _print_news(console, review)
+
+
+def _print_news(console: Console, review: Review) -> None:
+    """What a correction knows that the run before it did not."""
+    since = format_instant(review.since_ms)
+    files = [
+        (format_instant(one.imported_at_ms), one.imported_by, one.noun, one.name, f"{one.rows:,}", f"{one.added:,}")
+        for one in review.imports
+    ]
+    heads = ("imported", "by", "what", "file", "rows", "new")
+    _print_cut(console, f"Evidence that came in since {since}", heads, files, heads[4:])
+    changes = [(format_instant(one.at_ms), one.actor, one.action, one.subject) for one in review.changes]
+    _print_cut(console, f"Other changes since {since}", ("when", "by", "what", "of what"), changes)
+
+
+def _merchants(number: int) -> str:
+    return "1 merchant was" if number == 1 else f"{number:,} merchants were"
+
+
+def _print_differences(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    cells = [
+        (
+            row["merchant_id"],
+            row["name"],
+            row["currency"],
+            *(_figure(row["currency"], row[minor], row[ms]) for minor, ms in FIGURES.values()),
+            _figure(row["currency"], *(row[name] for name in DIFFERENCE), sign=True),
+        )
+        for row in rows
+    ]
+    heads = ("merchant", "name", "currency", "before", "now", "difference")
+    _print_cut(console, "What changes, the largest first", heads, cells, heads[3:])
+    sums: dict[str, list[int]] = {}
+    for row in rows:
+        total = sums.setdefault(row["currency"], [0, 0])
+        for i, name in enumerate(DIFFERENCE):
+            total[i] += row[name]
+    cells = [(currency, _figure(currency, *total, sign=True)) for currency, total in sorted(sums.items())]
+    console.print(table("Differences per currency", ("currency", "difference"), cells, numbers=("difference",)))
+
+
+def _print_cut(
+    console: Console, title: str, heads: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[str] = ()
+) -> None:
+    if not cells:
+        return
+    console.print(table(title, heads, cells[:SHOWN], numbers=numbers))
+    if len(cells) > SHOWN:
+        console.print(f"… and {len(cells) - SHOWN:,} more; `--json` lists all.", highlight=False)
+
+
+def _figure(currency: str, minor: int, service_ms: int, *, sign: bool = False) -> str:
+    """Money, service time or both; with a sign where it is a difference."""
+    said = []
+    if minor or not service_ms:
+        amount = grouped(Money(currency, abs(minor)).amount)
+        said.append(f"{_sign(minor) if sign or minor < 0 else ''}{amount}")
+    if service_ms:
+        said.append(f"{_sign(service_ms) if sign else ''}{format_time(Fraction(abs(service_ms)))}")
+    return " and ".join(said)
+
+
+def _sign(number: int) -> str:
+    return "-" if number < 0 else "+" if number else ""
+
+
+def review_mapping(review: Review) -> dict[str, Any]:
+    """All of it for programs: amounts as decimal text."""
+    return {
+        "corrects_run": review.corrects_run,
+        "differences": [_difference_mapping(row) for row in review.differences],
+        "gone": [
+            {"merchant_id": c.merchant_id, "service": c.service, "policy": c.policy, "currency": c.currency}
+            for c in review.gone
+        ],
+        "evidence_since": format_instant(review.since_ms),
+        "imports": [
+            {
+                "noun": one.noun,
+                "file": one.name,
+                "sha256": one.sha256,
+                "rows": one.rows,
+                "added": one.added,
+                "at": format_instant(one.imported_at_ms),
+                "by": one.imported_by,
+            }
+            for one in review.imports
+        ],
+        "changes": [
+            {"at": format_instant(one.at_ms), "by": one.actor, "action": one.action, "subject": one.subject}
+            for one in review.changes
+        ],
+    }
+
+
+def _difference_mapping(row: Mapping[str, Any]) -> dict[str, Any]:
+    currency = row["currency"]
+    money = {"before": "before_minor", "now": "amount_minor", "difference": "stated_minor"}
+    times = {"before_service_ms": "before_service_ms", "now_service_ms": "service_ms"}
+    return {
+        "merchant_id": row["merchant_id"],
+        "name": row["name"],
+        "currency": currency,
+        **{said: Money(currency, row[name]).amount for said, name in money.items()},
+        **{said: row[name] for said, name in times.items()},
+        "difference_service_ms": row["stated_service_ms"],
+    }

@@ -1,0 +1,94 @@
+"""Workers share a run, die, sleep and are told to stop; what the run leaves behind is always the same."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from sla_service.db.engine import reading, writing
+from sla_service.usecases.queue_run import standing
+from tests.worker.conftest import in_state, transactions, until, value, work_in_process
+from tests.worker.months import begin_issue, fingerprint, plan
+
+DONE = "SELECT count(*) FROM run_batches WHERE state = 'calculated'"
+IN_HAND = "SELECT count(*) FROM run_batches WHERE state = 'planned' AND attempt > 0"
+QUEUED = "SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE queue_name LIKE 'run-%%'"
+DEAD_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'run-%%' AND state LIKE 'idle in%%'"
+
+
+def issue_with(engine, *workers):
+    """Let the workers issue what they calculated."""
+    until(in_state(engine, "calculated"), *workers)
+    begin_issue(engine, 1)
+    until(in_state(engine, "issued"), *workers)
+
+
+def test_two_workers_share_a_run_and_it_is_as_if_one_process_had_done_it(month, undisturbed, sla):
+    workers = [sla(month, "worker", "--name", name) for name in ("one", "two")]
+    plan(month)
+    issue_with(month, *workers)
+    assert fingerprint(month) == undisturbed
+    assert all("calculated in" in worker.said for worker in workers)
+    assert value(month, QUEUED) == 0
+    for worker in workers:
+        worker.send(signal.SIGTERM)
+        assert worker.wait() == 0
+        assert "has stopped" in worker.said
+
+
+def test_the_batch_of_a_killed_worker_goes_to_another(month, undisturbed, sla):
+    lost, other = (sla(month, "worker", "--name", name) for name in ("lost", "other"))
+    plan(month)
+    until(lambda: "calculated in" in lost.said, lost, other)
+    until(lambda: value(month, IN_HAND) == 2, lost, other)
+    lost.send(signal.SIGKILL)
+    issue_with(month, other)
+    assert fingerprint(month) == undisturbed
+    assert value(month, "SELECT max(attempt) FROM run_batches WHERE kind = 'merchants'") >= 3
+
+
+def test_a_paused_worker_that_wakes_up_late_changes_nothing(month, undisturbed, sla):
+    paused = sla(month, "worker", "--name", "paused")
+    plan(month)
+    until(lambda: value(month, DONE) >= 1 and value(month, IN_HAND) == 1, paused)
+    paused.send(signal.SIGSTOP)
+    taken = value(month, "SELECT max(batch_no) FROM run_batches WHERE state = 'planned' AND attempt > 0")
+    other = sla(month, "worker", "--name", "other")
+    until(in_state(month, "calculated"), other)
+    paused.send(signal.SIGCONT)
+    issue_with(month, paused, other)
+    assert fingerprint(month) == undisturbed
+    if taken is not None:
+        until(lambda: f"batch {taken}: another worker took it over" in paused.said, paused, other)
+
+
+def test_a_worker_that_is_told_to_stop_finishes_the_batch_in_hand(month, undisturbed, sla):
+    first = sla(month, "worker", "--name", "first")
+    plan(month)
+    until(lambda: value(month, DONE) >= 1 and value(month, IN_HAND) == 1, first)
+    first.send(signal.SIGTERM)
+    assert first.wait() == 0
+    assert "Stopping after the batch in hand." in first.said
+    assert value(month, IN_HAND) == 0
+    assert value(month, DONE) < 12
+    second = sla(month, "worker", "--name", "second")
+    issue_with(month, second)
+    assert fingerprint(month) == undisturbed
+    assert value(month, "SELECT max(attempt) FROM run_batches WHERE kind = 'partners'") == 1
+
+
+def test_several_processes_of_one_worker_stop_together(month, undisturbed, sla):
+    workers = sla(month, "worker", "--name", "crew", "--concurrency", "2")
+    plan(month)
+    issue_with(month, workers)
+    assert fingerprint(month) == undisturbed
+    workers.send(signal.SIGTERM)
+    assert workers.wait() == 0
+    assert all(f"Worker crew-{n} has stopped." in workers.said for n in (1, 2))
+
+
+def test_a_worker_on_sqlite_is_told_what_to_do_instead(sqlite_engine, sla, tmp_path):
+    worker = sla(sqlite_engine, "worker", SLA_DATABASE_URL=f"sqlite:///{tmp_path / 'sla.db'}")
+    assert worker.wait() == 5
+    assert "on SQLite a run is worked by the command that asks for it" in worker.said
