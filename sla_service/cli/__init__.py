@@ -9,7 +9,6 @@ import click
 from sla_service import __version__
 from sla_service.cli.audit import audit
 from sla_service.cli.context import Context
-from sla_service.cli.correction import run_correct
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
 from sla_service.cli.errors import TeachingGroup
@@ -74,7 +73,6 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-run.add_command(run_correct)
 COMMANDS = (
     *(db, import_, policy, run, statement, export, reconcile, ledger, audit),
     *(explain, mail, key, link, fonts, demo),

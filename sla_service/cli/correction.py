@@ -14,6 +14,7 @@ from rich.console import Console
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.tables import grouped, table
+from sla_service.cli.work import NO_WAIT, hand_over, require_workers, work
 from sla_service.db.credits import list_parked
 from sla_service.db.runs import load_run
 from sla_service.domain.instants import format_instant
@@ -22,7 +23,6 @@ from sla_service.domain.periods import Month
 from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.review_correction import Review, review_correction
-from sla_service.usecases.work_run import work_run
 
 SHOWN = 20
 """Rows of each list in a terminal; ``--json`` has all."""
@@ -34,18 +34,22 @@ DIFFERENCE = ("stated_minor", "stated_service_ms")
 @click.option("--period", required=True, metavar="YYYY-MM", help="An issued month.")
 @click.option("--reason", default="", help="Why; it is kept with the run.")
 @click.option("--json", "as_json", is_flag=True, help="The run and all differences as JSON.")
+@NO_WAIT
 @pass_context
-def run_correct(context: Context, period: str, reason: str, as_json: bool) -> None:
+def run_correct(context: Context, period: str, reason: str, as_json: bool, no_wait: bool) -> None:
     """Calculate an issued month again from what is known today, and propose the difference.
 
     Nothing that was issued changes. Who was credited too little is credited the difference; who was credited too much
     keeps it, unless the policy says that it may be taken back. The proposal is approved and issued as any run.
     """
+    if no_wait:
+        require_workers(context)
     with context.writing() as session:
         now_ms, month = context.clock(), Month.parse(period)
         run_id = plan_correction(session, month, now_ms=now_ms, actor=context.actor, reason=reason).run_id
-    with context.progress() as progress:
-        work_run(context.writing, run_id, now=context.clock, progress=progress)
+        hand_over(context, session, run_id)
+    if not work(context, run_id, no_wait=no_wait):
+        return
     with context.reading() as session:
         found, parked = load_run(session, run_id), len(list_parked(session, run_id))
         review = review_correction(session, found)

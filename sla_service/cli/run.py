@@ -12,7 +12,7 @@ from rich.console import Console
 from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.cli.correction import print_review, review_mapping
+from sla_service.cli.correction import print_review, review_mapping, run_correct
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_approve import run_approve
 from sla_service.cli.run_life import following, life, life_mapping
@@ -115,6 +115,7 @@ def run_show(context: Context, run_id: int, as_json: bool) -> None:
 
 run.add_command(run_review)
 run.add_command(run_approve)
+run.add_command(run_correct)
 
 
 def begin_or_resume(context: Context, month: Month) -> int:

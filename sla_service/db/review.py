@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlmodel import Session
 
-from sla_service.db.credits import CREDITS, is_stated
+from sla_service.db.credits import is_stated
+from sla_service.db.latest import CREDITS
 from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import metadata
 from sla_service.domain.review import Bucket, Line, ParkedReason, Sum

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlmodel import Session
 
 from sla_service.db.bulk import iter_arrow, read_arrow, rows_of
-from sla_service.db.credits import CREDIT_LINES, CREDITS
+from sla_service.db.credits import CREDIT_LINES
+from sla_service.db.latest import CREDITS
 from sla_service.db.tables import metadata
 
 PAGE = 5_000
