@@ -14,6 +14,7 @@ from sla_service.db.engine import reading, writing
 from sla_service.db.history import load_history
 from sla_service.db.runs import list_issued_runs, list_runs, load_run
 from sla_service.domain.errors import ConflictError
+from sla_service.usecases.export_run import export_terms
 from sla_service.usecases.month_statements import month_statements
 from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.read_availability import read_month

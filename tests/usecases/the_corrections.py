@@ -72,7 +72,7 @@ class Story:
     def filled(self):
         """Publish and import what there is before the close."""
         for name, take_back in (("keeping", "no"), ("taking", "yes")):
-            with writing(engine) as session:
+            with writing(self.engine) as session:
                 document = POLICY.format(name=name, service="shop", take_back=take_back)
                 publish_policy(session, document, now_ms=self.now_ms, actor="ann")
         self.bring("partners", PARTNERS)
