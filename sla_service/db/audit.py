@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy import text as sql
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
@@ -187,3 +187,24 @@ def list_known(session: Session) -> dict[str, list[Any]]:
         for column in columns
     }
     return {**found, "before": [None], "after": [None]}
+
+
+def is_logged_since(session: Session, subject: str, since: str, actions: Sequence[str]) -> bool | None:
+    """Whether some actions were logged after the first time that something was done to a subject.
+
+    Args:
+        session: Open.
+        subject: As ``run 3``.
+        since: The action that is looked for first: ``run.plan``.
+        actions: The actions that may have come after it.
+
+    Returns:
+        None if the log knows nothing of the first one.
+    """
+    run_sql = session.connection().execute
+    first = select(func.min(AUDIT.c.entry_no)).where(AUDIT.c.subject == subject, AUDIT.c.action == since)
+    entry_no = run_sql(first).scalar_one()
+    if entry_no is None:
+        return None
+    later = select(AUDIT.c.entry_no).where(AUDIT.c.entry_no > entry_no, AUDIT.c.action.in_(actions))
+    return run_sql(later.limit(1)).first() is not None
