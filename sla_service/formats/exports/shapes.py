@@ -138,13 +138,6 @@ def register_row(credit: Row, run: Row, behind: Behind) -> dict[str, Any]:
     }
 
 
-MEASURED = (
-    *("availability", "availability_exact", "target", "period_minutes", "bad_minutes", "excluded_minutes"),
-    *("unmeasured_minutes", "indicator", "figure", "requests", "bad_requests"),
-)
-"""Columns of what was measured."""
-
-
 def _measured(credit: Row, behind: Behind) -> dict[str, Any]:
     """Availability, or a metric's figure; minutes, or requests. What a kind of indicator does not have is empty.
 
@@ -153,9 +146,6 @@ def _measured(credit: Row, behind: Behind) -> dict[str, Any]:
     if credit["total_ms"] is None:
         return {**dict.fromkeys(MEASURED), "indicator": behind.indicator}
     is_metric, is_requests = behind.indicator == "metric", behind.indicator in REQUESTS
-    if credit["total_ms"] is None:
-        # Taken back from a contract that is gone: there is nothing that was measured.
-        return {**dict.fromkeys(MEASURED), "indicator": behind.indicator}
     target = None if credit["target"] is None else Fraction(credit["target"])
     exact = Fraction(credit["availability"]) if credit["availability"] else _floored(credit)
     shown = format_floored(exact) if target is None or is_metric else format_floored_between(exact, target)
