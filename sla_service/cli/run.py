@@ -163,9 +163,10 @@ def run_decide(context: Context, run_id: int, credit_no: int, amount: str, reaso
     money = parse_money(amount)
     with context.writing() as session:
         decide_credit(session, run_id, credit_no, money, reason=reason, now_ms=context.clock(), actor=context.actor)
-        period = load_run(session, run_id).period
+        found = load_run(session, run_id)
+        again = f"sla run {'correct' if found.kind == 'correction' else 'calculate'} --period {found.period}"
     click.echo(f"{context.actor} decided on {money} for credit {credit_no} of run {run_id}.")
-    click.echo(f"Calculate the month again, so that it counts: `sla run calculate --period {period}`.")
+    click.echo(f"Calculate the month again, so that it counts: `{again}`.")
 
 
 @run.command("issue")
