@@ -11,7 +11,6 @@ from tests.worker.months import begin_issue, difference, plan
 DONE = "SELECT count(*) FROM run_batches WHERE state = 'calculated'"
 IN_HAND = "SELECT count(*) FROM run_batches WHERE state = 'planned' AND attempt > 0"
 QUEUED = "SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE queue_name LIKE 'run-%%'"
-DEAD_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'run-%%' AND state LIKE 'idle in%%'"
 
 
 def issue_with(engine, *workers):
@@ -73,6 +72,20 @@ def test_a_worker_that_is_told_to_stop_finishes_the_batch_in_hand(month, undistu
     issue_with(month, second)
     record("R14", {"SIGTERM amid a run": difference(month, undisturbed)})
     assert value(month, "SELECT max(attempt) FROM run_batches WHERE kind = 'partners'") == 1
+
+
+def test_a_worker_that_is_told_to_stop_while_it_begins_stops(month, sla):
+    worker = sla(month, "worker", "--name", "early")
+    until(lambda: "waits for batches" in worker.said, worker)
+    worker.send(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert "Worker early has stopped." in worker.said
+
+
+def test_a_lost_worker_is_not_declared_so_soon_that_none_is_well(month, sla):
+    worker = sla(month, "worker", SLA_WORKER_LOST_SECONDS="2")
+    assert worker.wait() == 3
+    assert "SLA_WORKER_LOST_SECONDS: write 3 or more" in worker.said
 
 
 def test_several_processes_of_one_worker_stop_together(month, undisturbed, sla):
