@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from fractions import Fraction
-from typing import Any
 
 import click
 from rich.console import Console
@@ -17,9 +15,10 @@ from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_approve import run_approve
 from sla_service.cli.run_life import following, life, life_mapping
 from sla_service.cli.run_review import run_review
+from sla_service.cli.run_totals import credited_in_words, print_totals
 from sla_service.cli.sealing import keep_issued
-from sla_service.cli.tables import grouped, table
-from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
+from sla_service.cli.tables import table
+from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, standing_mapping, work
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
@@ -36,7 +35,6 @@ from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
 from sla_service.usecases.plan_run import plan_or_resume
-from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_parked import silent_incidents
 from sla_service.usecases.review_correction import review_correction
@@ -240,29 +238,6 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
     console.print(f"Next: {following(found)}.", highlight=False, markup=False)
 
 
-def credited_in_words(currency: str, minor: int, service_ms: int) -> str:
-    """Money, service time at the end of the term, or both: ``1,250.00``, ``12 d``, ``1,250.00 and 12 d``."""
-    said = [grouped(Money(currency, minor).amount)] if minor or not service_ms else []
-    return " and ".join([*said, *([format_time(Fraction(service_ms))] if service_ms else [])])
-
-
-def print_totals(console: Console, rows: list[dict[str, Any]]) -> None:
-    """Totals per currency; never a sum across currencies."""
-    sums: dict[str, tuple[int, int, int]] = {}
-    for row in rows:
-        if row["outcome"] == "credited":
-            count, minor, service_ms = sums.get(row["currency"], (0, 0, 0))
-            added = (count + row["credits"], minor + row["amount_minor"], service_ms + row["service_ms"])
-            sums[row["currency"]] = added
-    cells = [
-        (currency, f"{count:,}", credited_in_words(currency, minor, service_ms))
-        for currency, (count, minor, service_ms) in sorted(sums.items())
-    ]
-    console.print(
-        table("Totals per currency", ("currency", "credits", "credited"), cells, numbers=("credits", "credited"))
-    )
-
-
 def print_parked(console: Console, parked: list[CreditRecord]) -> None:
     """Cases that wait for a person, with the reason."""
     if not parked:
@@ -287,6 +262,7 @@ def _mapping(session: Session, found: RunRecord, bounds: Bounds) -> dict[str, ob
     return {
         **found.model_dump(),
         **life_mapping(session, found, bounds),
+        **standing_mapping(standing(session, found.run_id)),
         "created_at": format_instant(found.created_at_ms),
         "summary": [
             {**row, "amount": Money(row["currency"], row["amount_minor"]).amount}

@@ -9,6 +9,7 @@ from sla_service.db.engine import reading
 from sla_service.db.run_batches import list_batches
 from sla_service.usecases.export_run import KINDS, export_terms, start_export
 from sla_service.usecases.work_run import finish, next_batches, work_batch
+from tests.reliability.figures import record
 from tests.worker.conftest import (  # noqa: F401 - fixtures
     in_state,
     make_month,
@@ -103,13 +104,3 @@ def test_the_size_of_the_batches_changes_no_figure(make_month, undisturbed):  # 
     of_the_division = {"batches", "run"}
     same = {name for name in found if found[name] == undisturbed[name]}
     assert same >= set(found) - of_the_division
-
-
-def record(test_id, figures):
-    """Into docs/RELIABILITY.md where figures are kept; otherwise into the test's output."""
-    try:
-        from tests.reliability.figures import record as write
-    except ImportError:
-        print(test_id, figures)  # noqa: T201 - shown with -s
-    else:
-        write(test_id, figures)

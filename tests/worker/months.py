@@ -8,6 +8,7 @@ import json
 from sqlalchemy import text
 
 from sla_service.db.engine import reading, writing
+from sla_service.usecases.check_books import check_books
 from sla_service.usecases.demo_book import generate_book
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import start_issue
@@ -64,6 +65,16 @@ def begin_issue(engine, run_id, *, queued=True) -> None:
         start_issue(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
         if queued:
             queue_run(session, run_id)
+
+
+def difference(engine, undisturbed) -> dict[str, int]:
+    """What is wrong with the books, and what is not as if nothing had happened: counts that are all to be 0."""
+    with reading(engine) as session:
+        violations = check_books(session).violations
+    found = fingerprint(engine)
+    differing = [name for name in undisturbed if found[name] != undisturbed[name]]
+    assert (violations, differing) == ([], [])
+    return {"violations": len(violations), "differing tables": len(differing)}
 
 
 def fingerprint(engine) -> dict[str, str]:
