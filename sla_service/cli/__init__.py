@@ -10,13 +10,13 @@ from sla_service import __version__
 from sla_service.cli.audit import audit
 from sla_service.cli.check import check
 from sla_service.cli.context import Context
-from sla_service.cli.correction import run_correct
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
 from sla_service.cli.errors import TeachingGroup
 from sla_service.cli.explain import explain
 from sla_service.cli.export import export
 from sla_service.cli.fonts import fonts
+from sla_service.cli.history import history
 from sla_service.cli.keys import key, link
 from sla_service.cli.ledger import ledger
 from sla_service.cli.mail import mail
@@ -36,7 +36,7 @@ The month, in order:
   sla run show 1                      what would be credited, and what is parked
   sla run decide 1 42 --amount "12.00 USD" --reason "why"   what no formula decides
   sla --as ben run approve 1          a second person
-  sla run issue 1
+  sla run issue 1                     PostgreSQL: with as many `sla worker` as wanted
   sla statement render --run 1 -o statements/
   sla export all --run 1 -o exports/
   sla mail send --run 1
@@ -76,10 +76,9 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
     context.quiet = quiet
 
 
-run.add_command(run_correct)
 COMMANDS = (
     *(db, import_, policy, run, statement, export, reconcile, ledger, audit, check),
-    *(explain, mail, key, link, fonts, demo),
+    *(explain, history, mail, key, link, fonts, demo),
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -14,6 +14,7 @@ from rich.console import Console
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.tables import grouped, table
+from sla_service.cli.work import NO_WAIT, hand_over, require_workers, work
 from sla_service.db.credits import list_parked
 from sla_service.db.runs import load_run
 from sla_service.domain.instants import format_instant
@@ -22,7 +23,6 @@ from sla_service.domain.periods import Month
 from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.review_correction import Review, review_correction
-from sla_service.usecases.work_run import work_run
 
 SHOWN = 20
 """Rows of each list in a terminal; ``--json`` has all."""
@@ -34,18 +34,22 @@ DIFFERENCE = ("stated_minor", "stated_service_ms")
 @click.option("--period", required=True, metavar="YYYY-MM", help="An issued month.")
 @click.option("--reason", default="", help="Why; it is kept with the run.")
 @click.option("--json", "as_json", is_flag=True, help="The run and all differences as JSON.")
+@NO_WAIT
 @pass_context
-def run_correct(context: Context, period: str, reason: str, as_json: bool) -> None:
+def run_correct(context: Context, period: str, reason: str, as_json: bool, no_wait: bool) -> None:
     """Calculate an issued month again from what is known today, and propose the difference.
 
     Nothing that was issued changes. Who was credited too little is credited the difference; who was credited too much
     keeps it, unless the policy says that it may be taken back. The proposal is approved and issued as any run.
     """
+    if no_wait:
+        require_workers(context)
     with context.writing() as session:
         now_ms, month = context.clock(), Month.parse(period)
         run_id = plan_correction(session, month, now_ms=now_ms, actor=context.actor, reason=reason).run_id
-    with context.progress() as progress:
-        work_run(context.writing, run_id, now=context.clock, progress=progress)
+        hand_over(context, session, run_id)
+    if not work(context, run_id, no_wait=no_wait):
+        return
     with context.reading() as session:
         found, parked = load_run(session, run_id), len(list_parked(session, run_id))
         review = review_correction(session, found)
@@ -81,14 +85,17 @@ def print_review(console: Console, review: Review) -> None:
 def _print_news(console: Console, review: Review) -> None:
     """What a correction knows that the run before it did not."""
     since = format_instant(review.since_ms)
-    files = [
-        (format_instant(one.imported_at_ms), one.imported_by, one.noun, one.name, f"{one.rows:,}", f"{one.added:,}")
-        for one in review.imports
+    cells = [
+        (format_instant(one.at_ms), one.actor, one.action, one.subject, _counts(one.after)) for one in review.changes
     ]
-    heads = ("imported", "by", "what", "file", "rows", "new")
-    _print_cut(console, f"Evidence that came in since {since}", heads, files, heads[4:])
-    changes = [(format_instant(one.at_ms), one.actor, one.action, one.subject) for one in review.changes]
-    _print_cut(console, f"Other changes since {since}", ("when", "by", "what", "of what"), changes)
+    heads = ("when", "by", "what", "of what", "rows")
+    _print_cut(console, f"What came in since {since}", heads, cells, heads[4:])
+
+
+def _counts(after: str | None) -> str:
+    """How many rows a file had that were not there before, or not so."""
+    said = json.loads(after) if after else {}
+    return f"{said['added'] + said['changed']:,}" if {"added", "changed"} <= said.keys() else ""
 
 
 def _merchants(number: int) -> str:
@@ -152,20 +159,15 @@ def review_mapping(review: Review) -> dict[str, Any]:
             for c in review.gone
         ],
         "evidence_since": format_instant(review.since_ms),
-        "imports": [
-            {
-                "noun": one.noun,
-                "file": one.name,
-                "sha256": one.sha256,
-                "rows": one.rows,
-                "added": one.added,
-                "at": format_instant(one.imported_at_ms),
-                "by": one.imported_by,
-            }
-            for one in review.imports
-        ],
         "changes": [
-            {"at": format_instant(one.at_ms), "by": one.actor, "action": one.action, "subject": one.subject}
+            {
+                "at": format_instant(one.at_ms),
+                "by": one.actor,
+                "action": one.action,
+                "subject": one.subject,
+                "before": json.loads(one.before or "null"),
+                "after": json.loads(one.after or "null"),
+            }
             for one in review.changes
         ],
     }

@@ -12,6 +12,8 @@ from rich.console import Console
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.export import write_export
 from sla_service.cli.run import SHOWN_PARKED, print_run
+from sla_service.cli.run_review import reviewed, write_page
+from sla_service.cli.sealing import keep_issued
 from sla_service.cli.statement import render, write_documents
 from sla_service.config import Settings
 from sla_service.db.credits import list_parked
@@ -21,7 +23,7 @@ from sla_service.domain.errors import NotFoundError
 from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
 from sla_service.usecases.calculate_run import calculate_run
-from sla_service.usecases.decide_run import approve_run, submit_run
+from sla_service.usecases.decide_run import Caution, approve_run, submit_run
 from sla_service.usecases.demo_book import generate_book
 from sla_service.usecases.export_run import EXPORTS
 from sla_service.usecases.import_rows import import_file
@@ -35,7 +37,9 @@ CALCULATED_MS = parse_instant("2023-10-02T01:00:00Z")
 APPROVED_MS = parse_instant("2023-10-02T06:30:00Z")
 ISSUED_MS = parse_instant("2023-10-03T02:00:00Z")
 """The demo's clock: the days after that September, so that two runs of the demo give the same bytes."""
-CREATOR, APPROVER = "ann", "ben"
+CREATOR, APPROVER, SECOND_APPROVER = "ann", "ben", "cleo"
+REVIEW = "review.html"
+"""What the approver saw, in the demo's folder."""
 KEPT = ("fonts", "secret.key")
 """Left from one demo to the next: they depend on nothing that it makes."""
 MARKER = ".sla-demo"
@@ -65,8 +69,8 @@ def demo(context: Context, folder: Path, merchants: int, partners: int) -> None:
             run_id, digest = run.run_id, run.digest
         with inside.writing() as session:
             submit_run(session, run_id, issuer=issuer_of(settings), now_ms=CALCULATED_MS, actor=CREATOR)
-        with inside.writing() as session:
-            approve_run(session, run_id, digest=digest, issuer=issuer_of(settings), now_ms=APPROVED_MS, actor=APPROVER)
+        write_page(inside, reviewed(inside, run_id, methods=True), folder / REVIEW)
+        _approve(inside, run_id, digest)
         with inside.writing() as session:
             issue_run(
                 session,
@@ -76,16 +80,34 @@ def demo(context: Context, folder: Path, merchants: int, partners: int) -> None:
                 actor=APPROVER,
                 progress=progress,
             )
+        keep_issued(inside, run_id)
         rendered = render(inside, run_id, progress)
         written = write_documents(inside, run_id, folder / "statements")
         for i, kind in enumerate(EXPORTS):
             progress("Exporting", i, len(EXPORTS))
             write_export(inside, run_id, kind, folder / "exports" / f"{kind}.csv")
     with inside.reading() as session:
-        print_run(console, session, load_run(session, run_id), list_parked(session, run_id))
+        print_run(console, session, load_run(session, run_id), list_parked(session, run_id), settings.bounds)
     for number, reason in rendered.parked[:SHOWN_PARKED]:
         console.print(f"Statement {number} is parked: {reason}", highlight=False, markup=False)
     _where(console, folder, written, settings)
+
+
+def _approve(context: Context, run_id: int, digest: str) -> None:
+    """By one person; by two, if the book is so large that the month is beyond a safety bound."""
+    for actor, reason in ((APPROVER, ""), (SECOND_APPROVER, "checked against the incident's timeline")):
+        with context.writing() as session:
+            run = approve_run(
+                session,
+                run_id,
+                digest=digest,
+                issuer=issuer_of(context.settings),
+                now_ms=APPROVED_MS,
+                actor=actor,
+                caution=Caution(context.settings.bounds, reason),
+            )
+            if run.state == "approved":
+                return
 
 
 def _clear(folder: Path) -> None:
@@ -124,6 +146,7 @@ def _where(console: Console, folder: Path, written: int, settings: Settings) -> 
     for kind in EXPORTS:
         size = (folder / "exports" / f"{kind}.csv").stat().st_size
         console.print(f"  {folder}/exports/{kind}.csv  ({size:,} bytes)", highlight=False)
+    console.print(f"What the approver looked at is in {folder}/{REVIEW}.", highlight=False)
     home = f"SLA_HOME={settings.home} .venv/bin/sla"
     console.print("Next:", highlight=False)
     console.print("  make serve                                                the portal and the API over this month")

@@ -12,27 +12,28 @@ from rich.console import Console
 from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.cli.correction import print_review, review_mapping
+from sla_service.cli.correction import print_review, review_mapping, run_correct
 from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.run_approve import run_approve
+from sla_service.cli.run_life import following, life, life_mapping
 from sla_service.cli.run_review import run_review
-from sla_service.cli.sealing import keep, seal
+from sla_service.cli.sealing import keep_issued
 from sla_service.cli.tables import grouped, table
 from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
-from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
 from sla_service.db.statements import list_statements
 from sla_service.db.tables import CreditRecord, RunRecord
 from sla_service.domain.assessment import Outcome
-from sla_service.domain.chain import Chain
+from sla_service.domain.bounds import Bounds
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.formats.policy_scalars import parse_money
 from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
-from sla_service.usecases.decide_run import NEXT, approve_run, reject_run, submit_run
+from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
 from sla_service.usecases.plan_run import plan_or_resume
 from sla_service.usecases.policy_examples import format_time
@@ -71,9 +72,9 @@ def run_calculate(context: Context, period: str, as_json: bool, no_wait: bool) -
         found = load_run(session, run_id)
         parked = list_parked(session, run_id)
         if as_json:
-            click.echo(json.dumps(_mapping(session, found)))
+            click.echo(json.dumps(_mapping(session, found, context.settings.bounds)))
         else:
-            print_run(context.console, session, found, parked)
+            print_run(context.console, session, found, parked, context.settings.bounds)
     sys.exit(EXIT_PARKED if parked else 0)
 
 
@@ -104,13 +105,15 @@ def run_show(context: Context, run_id: int, as_json: bool) -> None:
     with context.reading() as session:
         found = load_run(session, run_id)
         if as_json:
-            click.echo(json.dumps(_mapping(session, found)))
+            click.echo(json.dumps(_mapping(session, found, context.settings.bounds)))
         else:
-            print_run(context.console, session, found, list_parked(session, run_id))
+            print_run(context.console, session, found, list_parked(session, run_id), context.settings.bounds)
             print_standing(run_id, standing(session, run_id))
 
 
 run.add_command(run_review)
+run.add_command(run_approve)
+run.add_command(run_correct)
 
 
 def begin_or_resume(context: Context, month: Month) -> int:
@@ -133,22 +136,6 @@ def run_submit(context: Context, run_id: int) -> None:
         digest = found.digest[:12]
     click.echo(f"Run {run_id} is submitted by {context.actor}; its digest is {digest}.")
     click.echo(f"A second person approves it: `sla --as NAME run approve {run_id} --digest {digest}`.")
-
-
-@run.command("approve")
-@RUN
-@click.option("--digest", help="What you reviewed (`run show` prints it); refuses if the figures changed since.")
-@pass_context
-def run_approve(context: Context, run_id: int, digest: str | None) -> None:
-    """Approve a submitted run; not as the person who calculated it."""
-    now_ms, issuer = context.clock(), issuer_of(context.settings)
-    with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
-        approve_run(session, run_id, digest=digest, issuer=issuer, now_ms=now_ms, actor=context.actor)
-        parked = len(list_parked(session, run_id))
-    seal(context)
-    if parked:
-        click.echo(f"{parked} cases are parked: they are not part of what will be issued (`sla run show {run_id}`).")
-    click.echo(f"Run {run_id} is approved by {context.actor}. Issue it with `sla run issue {run_id}`.")
 
 
 @run.command("reject")
@@ -211,25 +198,19 @@ def run_issue(context: Context, run_id: int, no_wait: bool) -> None:
 def print_issued(context: Context, run_id: int) -> None:
     """Keep the ledger's head outside of the database, and say what was issued."""
     with context.reading() as session:
-        head = find_head(session, Chain.LEDGER.value)
         counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
-    keep(context, head, run_id=run_id)
-    seal(context)
+    keep_issued(context, run_id)
     click.echo(
         f"Run {run_id} is issued: {counts['merchant']:,} statements for merchants, "
         f"{counts['partner']:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",
     )
 
 
-def print_run(console: Console, session: Session, found: RunRecord, parked: list[CreditRecord]) -> None:
+def print_run(console: Console, session: Session, found: RunRecord, parked: list[CreditRecord], bounds: Bounds) -> None:
     """A run as finance reads it."""
     rows = summarise(session, found.run_id)
-    approved = f", approved by {found.approved_by}" if found.approved_by else ""
-    console.print(
-        f"Run {found.run_id} for {found.period}: {found.state}; calculated by {found.created_by}{approved}; "
-        f"digest {found.digest[:12]}",
-        highlight=False,
-    )
+    for line in life(session, found, bounds):
+        console.print(line, highlight=False, markup=False)
     console.print()
     credited = [row for row in rows if row["outcome"] == "credited"]
     cells = [
@@ -255,7 +236,7 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
         print_review(console, review_correction(session, found))
     for incident_id in silent_incidents(session, Month.parse(found.period)):
         console.print(f"Note: {incident_id} has neither a timeline nor impacts, so it counts for nobody.")
-    console.print(f"Run {found.run_id} is {found.state}; {NEXT[found.state]}.", highlight=False)
+    console.print(f"Next: {following(found)}.", highlight=False, markup=False)
 
 
 def credited_in_words(currency: str, minor: int, service_ms: int) -> str:
@@ -301,9 +282,10 @@ def print_parked(console: Console, parked: list[CreditRecord]) -> None:
         )
 
 
-def _mapping(session: Session, found: RunRecord) -> dict[str, object]:
+def _mapping(session: Session, found: RunRecord, bounds: Bounds) -> dict[str, object]:
     return {
         **found.model_dump(),
+        **life_mapping(session, found, bounds),
         "created_at": format_instant(found.created_at_ms),
         "summary": [
             {**row, "amount": Money(row["currency"], row["amount_minor"]).amount}

@@ -115,33 +115,30 @@ def print_review(console: Console, review: Review) -> None:
     _print_sums(console, "Totals per currency", "", review.totals)
     _print_sums(console, "By policy", "policy", review.policies)
     _print_sums(console, "By service", "service", review.services)
-    _print_sums(console, _partners_title(review), "partner", review.partners)
+    _print_sums(console, words.partners(review), "partner", review.partners)
     counts = [
         (words.OUTCOMES[name], f"{review.outcomes[name]:,}") for name in words.OUTCOMES if name in review.outcomes
     ]
     console.print(table("All contracts", ("outcome", "contracts"), counts, numbers=("contracts",)))
-    _print_lines(console, "The largest credits", review.largest)
     for oddity in review.oddities:
         kind = "Impossible" if oddity.is_impossible else "Odd"
         _print_lines(console, f"{kind}: {words.oddity(oddity)}", oddity.lines)
+    _print_lines(console, "The largest credits", review.largest)
     _print_parked(console, review)
     _print_comparison(
         console, review.last_month, "No run was issued for the month before, so there is no change to show."
     )
     _print_comparison(console, review.last_draft, "This is the first draft of the month.")
     _print_methods(console, review)
-    say(f"Approve exactly this with `sla --as NAME run approve {review.run_id} --digest {review.digest[:12]}`.")
-
-
-def _partners_title(review: Review) -> str:
-    return f"By partner (the largest; {review.partner_count:,} in all)"
+    if review.state == "submitted":
+        say(f"Approve exactly this with `sla --as NAME run approve {review.run_id} --digest {review.digest[:12]}`.")
 
 
 def _print_sums(console: Console, title: str, head: str, sums: Iterable[Sum]) -> None:
     names = (head,) if head else ()
     rows = [
         (
-            *((one.name or "none",) if head else ()),
+            *((one.name or f"no {head}",) if head else ()),
             one.currency,
             f"{one.merchants:,}",
             f"{one.credits:,}",

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.ledger_print import kind_sides
+from sla_service.cli.sealing import seal
 from sla_service.cli.tables import table
 from sla_service.db.statements import iter_documents, list_parked_documents, list_statements
+from sla_service.domain.instants import format_instant
+from sla_service.domain.ledger import EntryKind
+from sla_service.usecases.decide_run import submit_run
+from sla_service.usecases.issue_run import issuer_of
+from sla_service.usecases.month_statements import LinkedStatement, linked_statement
+from sla_service.usecases.owed_statement import balance_of, still_owed
+from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.progress import Progress
 from sla_service.usecases.render_statements import Rendered, render_statements
 from sla_service.usecases.render_statements import retry_parked as forget_reasons
+from sla_service.usecases.void_statement import propose_void
 
 RUN = click.option("--run", "run_id", required=True, type=click.IntRange(min=1), help="An issued run.")
 
@@ -40,6 +53,86 @@ def statement_list(context: Context, run_id: int, as_json: bool) -> None:
         (number, kind, party, currency or "several", digest[:12]) for number, kind, party, currency, digest in rows
     ]
     context.console.print(table(f"Statements of run {run_id}", ("number", "for", "party", "currency", "digest"), cells))
+
+
+@statement.command("show")
+@click.argument("number", metavar="NUMBER")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@pass_context
+def statement_show(context: Context, number: str, as_json: bool) -> None:
+    """One statement: its total, what it corrects, what corrects or voids it, and what became of its money."""
+    with context.reading() as session:
+        found, balance = linked_statement(session, number), balance_of(session, number)
+    if as_json:
+        click.echo(json.dumps({**statement_mapping(found), "ledger": kind_sides(balance) if balance else None}))
+        return
+    click.echo(f"{found.number}: statement of {found.period} for {found.kind} {found.party_id}, run {found.run_id}")
+    click.echo(f"Issued {format_instant(found.issued_at_ms)}, revision {found.revision}{_worth(found)}")
+    for line in links_in_words(found):
+        click.echo(line)
+    if balance is not None:
+        kinds = ", ".join(f"{kind} {balance.of(EntryKind(kind))}" for kind in balance.by_kind)
+        click.echo(f"In the ledger: {kinds}; still owed {balance.owed}")
+
+
+def links_in_words(found: LinkedStatement) -> Iterator[str]:
+    """What it corrects or voids, and what did the same to it."""
+    if found.is_void:
+        yield f"It voids {found.corrects}: {found.reason}"
+    elif found.corrects:
+        yield f"It corrects {found.corrects}, by the difference"
+    for one in found.followed_by:
+        yield f"It is {'void: see' if one.is_void else 'corrected by'} {one.number}"
+
+
+def _worth(found: LinkedStatement) -> str:
+    said = [str(found.total)] if found.total else []
+    if found.service_ms:
+        said.append(f"{format_time(Fraction(abs(found.service_ms)))} of service{' less' * (found.service_ms < 0)}")
+    return f", {' and '.join(said)}" if said else ""
+
+
+def statement_mapping(found: LinkedStatement) -> dict[str, Any]:
+    """For programs; amounts as decimal text."""
+    return {
+        "number": found.number,
+        "kind": found.kind,
+        "party_id": found.party_id,
+        "period": found.period,
+        "run_id": found.run_id,
+        "revision": found.revision,
+        "issued_at": format_instant(found.issued_at_ms),
+        "currency": found.total.currency if found.total else None,
+        "total": found.total.amount if found.total else None,
+        "service_time_ms": found.service_ms,
+        "corrects": found.corrects,
+        "is_void": found.is_void,
+        "reason": found.reason,
+        "corrected_by": found.corrected_by,
+        "voided_by": found.voided_by,
+    }
+
+
+@statement.command("void")
+@click.argument("number", metavar="NUMBER")
+@click.option("--reason", required=True, help="Why; the merchant reads it.")
+@pass_context
+def statement_void(context: Context, number: str, reason: str) -> None:
+    """Propose to take a statement back that should never have been issued; a second person approves it.
+
+    Only what is still owed can be taken back: what was used or has expired stays credited.
+    """
+    now_ms, actor = context.clock(), context.actor
+    with context.writing() as session:
+        run_id = propose_void(session, number, reason=reason, now_ms=now_ms, actor=actor).run_id
+    # In a transaction of its own: what is approved is what is stored.
+    with context.writing() as session:
+        submit_run(session, run_id, issuer=issuer_of(context.settings), now_ms=context.clock(), actor=actor)
+        taken = still_owed(session, number)
+    seal(context)
+    click.echo(f"Run {run_id} voids {number} and takes back {taken}; it waits for a second person:")
+    click.echo(f"  sla --as NAME run approve {run_id}")
+    click.echo(f"  sla run issue {run_id}")
 
 
 @statement.command("render")

@@ -8,8 +8,9 @@ is part of its transaction and rolls back with it. See docs/decisions/0004.
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,6 +59,46 @@ def numbered(rows: pa.Table) -> tuple[pa.Array, pa.Array]:
     places = pa.table({"number": numbers, "place": pa.array(range(rows.num_rows), pa.int64())})
     firsts = places.group_by("number").aggregate([("place", "min")]).sort_by("number")
     return numbers, firsts["place_min"].combine_chunks()
+
+
+def fingerprint(tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """A SHA-256 of the rows of each table.
+
+    Equal for the same rows, however often and in whichever process; different as soon as one cell differs, a null from
+    an empty string too. Columns are integers and strings.
+    """
+    return {name: _sha256(table) for name, table in tables.items()}
+
+
+def _sha256(table: pa.Table) -> str:
+    names = sorted(table.column_names)
+    digest = hashlib.sha256(repr((table.num_rows, names)).encode())
+    if table.num_rows and names:
+        types = {name: table.schema.field(name).type for name in names}
+        known = pa.schema([(name, pa.string() if pa.types.is_null(type_) else type_) for name, type_ in types.items()])
+        # Sorted by everything: rows that come in any order are then the same.
+        rows = table.select(names).cast(known).sort_by([(name, "ascending") for name in names])
+        for column in rows.columns:
+            _add(digest, column.combine_chunks())
+    return digest.hexdigest()
+
+
+def _add(digest: Any, column: pa.Array) -> None:  # noqa: ANN401 - hashlib's
+    """Which values are known, how long each is if it is a string, and the values themselves, of a null a fixed one."""
+    _add_numbers(digest, pc.is_valid(column).cast(pa.int8()), 1)
+    if not pa.types.is_string(column.type):
+        _add_numbers(digest, column.cast(pa.int64()).fill_null(0), 8)
+        return
+    values = column.fill_null("")
+    _add_numbers(digest, pc.binary_length(values), 4)
+    _, offsets, data = values.buffers()
+    ends = pa.Array.from_buffers(pa.int32(), len(values) + 1, [None, offsets], offset=values.offset)
+    if data is not None:
+        digest.update(data.slice(ends[0].as_py(), ends[-1].as_py() - ends[0].as_py()))
+
+
+def _add_numbers(digest: Any, column: pa.Array, width_bytes: int) -> None:  # noqa: ANN401
+    digest.update(column.buffers()[1].slice(column.offset * width_bytes, len(column) * width_bytes))
 
 
 def copy_in(session: Session, table: Table, rows: pa.Table) -> None:

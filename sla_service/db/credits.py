@@ -11,10 +11,11 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
 from sla_service.db.bulk import copy_in, read_arrow, schema_of
-from sla_service.db.latest import CREDITS, KEY, latest_runs
+from sla_service.db.latest import KEY, latest_runs
 from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import CreditLineRecord, CreditRecord, RunRecord, StatementCreditRecord, metadata
 
+CREDITS: Table = metadata.tables["credits"]
 CREDIT_LINES: Table = metadata.tables["credit_lines"]
 
 

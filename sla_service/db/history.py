@@ -15,7 +15,7 @@ from sla_service.db.tables import CreditRecord, RunRecord
 
 
 def load_history(session: Session, before: str, *, among: Among | None = None) -> pa.Table:
-    """Credits of issued months before one, each once and as it stands now: corrections take the place of what they correct.
+    """Credits of issued months before one, each once and as it stands now: a correction replaces what it corrects.
 
     Args:
         session: Open.

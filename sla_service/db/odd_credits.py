@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, false, func, or_
 from sqlmodel import Session
 
-from sla_service.db.credits import CREDITS
+from sla_service.db.latest import CREDITS
 from sla_service.db.review import MERCHANTS, STATED, find_lines, per_mille_of_fee, usual_shares
 from sla_service.domain.review import Oddity
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CTE, Select, Subquery, and_, case, func, or_, select
 from sqlmodel import Session
 
-from sla_service.db.credits import CREDITS
+from sla_service.db.latest import CREDITS
 from sla_service.db.stated import STATES_SOMETHING
 from sla_service.db.tables import metadata
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlmodel import Session
 
-from sla_service.db.credits import CREDITS, is_stated
+from sla_service.db.credits import is_stated
+from sla_service.db.latest import CREDITS
 from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import metadata
 from sla_service.domain.review import Bucket, Line, ParkedReason, Sum
@@ -41,7 +42,7 @@ def count_outcomes(session: Session, run_id: int) -> dict[str, int]:
 
 
 def sum_by(session: Session, run_id: int, *names: str, at_most: int | None = None) -> list[Sum]:
-    """What a run states by currency and some of its columns, the largest of each currency first."""
+    """What a run states by currency and some of its columns; of each currency the largest, ``at_most`` so many."""
     columns = [CREDITS.c[name] for name in names]
     sums = (
         func.count().label("credits"),
@@ -51,10 +52,15 @@ def sum_by(session: Session, run_id: int, *names: str, at_most: int | None = Non
     )
     query = select(*columns, CREDITS.c.currency, *sums).where(_of(run_id)).group_by(*columns, CREDITS.c.currency)
     order = [by_code_point(session, CREDITS.c.currency), func.abs(func.sum(STATED)).desc()]
-    query = query.order_by(*order, *(_order(session, column) for column in columns)).limit(at_most)
+    order += [_order(session, column) for column in columns]
+    if at_most is not None:
+        place = func.row_number().over(partition_by=CREDITS.c.currency, order_by=order[1:])
+        ranked = query.add_columns(place.label("place")).subquery()
+        order = [by_code_point(session, ranked.c.currency), ranked.c.place]
+        query = select(ranked).where(ranked.c.place <= at_most)
     return [
         Sum(_name(row[: len(names)]), row.currency, row.credits, row.merchants, int(row.minor), int(row.service_ms))
-        for row in session.connection().execute(query)
+        for row in session.connection().execute(query.order_by(*order))
     ]
 
 

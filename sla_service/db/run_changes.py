@@ -9,7 +9,8 @@ from sqlalchemy import Select, case, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
-from sla_service.db.credits import CREDITS, is_stated
+from sla_service.db.credits import is_stated
+from sla_service.db.latest import CREDITS
 from sla_service.db.ordering import by_code_point
 from sla_service.db.tables import RunRecord, metadata
 from sla_service.domain.review import Change, Comparison, CurrencyChange

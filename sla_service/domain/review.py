@@ -125,7 +125,7 @@ class Review:
     policies: tuple[Sum, ...]
     services: tuple[Sum, ...]
     partners: tuple[Sum, ...]
-    """The largest; ``partner_count`` says how many there are."""
+    """The largest of each currency; ``partner_count`` says how many there are."""
     partner_count: int
     largest: tuple[Line, ...]
     oddities: tuple[Oddity, ...]

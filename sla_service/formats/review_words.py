@@ -122,6 +122,11 @@ def what_became(one: Change) -> str:
     return "more" if one.now_minor > one.before_minor else "less"
 
 
+def partners(review: Review) -> str:
+    """Heading of the partners' sums."""
+    return f"By partner (the largest of each currency; {review.partner_count:,} in all)"
+
+
 def headline(review: Review) -> str:
     """The run in one sentence."""
     totals = ", ".join(Money(one.currency, one.stated_minor).grouped for one in review.totals) or "nothing"
@@ -136,9 +141,9 @@ def concerns(review: Review) -> list[str]:
     odd = sum(found.count for found in review.oddities if not found.is_impossible)
     found = [f"Beyond a safety bound: {text}." for text in review.beyond]
     if impossible:
-        found.append(f"{impossible:,} credits should be impossible. Do not approve before somebody knows why.")
+        found.append(f"Credits that should be impossible: {impossible:,}. Do not approve before somebody knows why.")
     if odd:
-        found.append(f"{odd:,} times a credit is odd: look at the largest of each kind.")
+        found.append(f"Odd credits: {odd:,}. Look at the largest of each kind.")
     if review.parked_count:
         found.append(f"{review.parked_count:,} cases wait for a person, and are not part of what would be issued.")
     found += [f"{one} has neither a timeline nor impacts, so it counts for nobody." for one in review.silent_incidents]

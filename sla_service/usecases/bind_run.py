@@ -5,19 +5,26 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from sqlmodel import Session
 
+from sla_service.db.among import Among
 from sla_service.db.bulk import csv_bytes, iter_arrow
 from sla_service.db.credits import policies_of_run, totals_of_run
 from sla_service.db.parties import recipients_query
 from sla_service.db.run_batches import list_batches
 from sla_service.db.tables import RunRecord
+from sla_service.domain.periods import Month
 from sla_service.domain.statements import Issuer
 from sla_service.formats.template_version import template_version
+from sla_service.usecases.collecting import not_collecting
+from sla_service.usecases.contract_facts import surroundings
+from sla_service.usecases.decide_credit import decisions_of
+from sla_service.usecases.fingerprint_inputs import inputs_of
+from sla_service.usecases.gather_evidence import gather
 from sla_service.usecases.owed_statement import still_owed
 
 Binding = Mapping[str, Any]
@@ -37,7 +44,7 @@ def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, An
         "figures": run.digest,
         "totals": totals_of_run(session, run.run_id),
         "policies": policies_of_run(session, run.run_id),
-        "inputs": inputs_of_run(session, run),
+        "inputs": inputs_now(session, run),
         "tzdb": importlib.metadata.version("tzdata"),
         "template": template_version(),
         "recipients": recipients_sha256(session, run.run_id),
@@ -47,10 +54,10 @@ def binding_of(session: Session, run: RunRecord, issuer: Issuer) -> dict[str, An
     }
 
 
-def changes(before: Binding, now: Binding) -> list[str]:
-    """The components that differ, the parts of some by name: ``inputs: impacts``."""
+def changes(before: Binding, now: Binding, *, among: Iterable[str] = ()) -> list[str]:
+    """The components that differ, the parts of some by name (``inputs: impacts``); only some of them if asked for."""
     found = []
-    for name in sorted({*before, *now}):
+    for name in sorted(among or {*before, *now}):
         one, two = before.get(name), now.get(name)
         if one == two:
             continue
@@ -67,11 +74,30 @@ def binding_json(binding: Binding) -> str:
     return json.dumps(binding, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def inputs_of_run(session: Session, run: RunRecord) -> dict[str, str]:
-    """Digests of what all batches read, by noun."""
+def inputs_calculated(session: Session, run: RunRecord) -> dict[str, str]:
+    """Digests of what all batches read when they were calculated, by noun."""
+    batches = list_batches(session, run.run_id, "merchants")
+    return _joined(json.loads(batch.inputs or "{}") for batch in batches)
+
+
+def inputs_now(session: Session, run: RunRecord) -> dict[str, str]:
+    """Digests of what all batches would read now, by noun; a batch in memory at a time. A void reads no evidence."""
+    if run.voids is not None:
+        return {}
+    batches = list_batches(session, run.run_id, "merchants")
+    return _joined(_read_again(session, run, (batch.first_id, batch.last_id)) for batch in batches)
+
+
+@not_collecting()
+def _read_again(session: Session, run: RunRecord, among: Among) -> dict[str, str]:
+    gathered = gather(session, Month.parse(run.period), as_of_ms=run.created_at_ms, among=among, in_columns=True)
+    return inputs_of(gathered, surroundings(session, gathered), decisions_of(session, run.period, among))
+
+
+def _joined(batches: Iterable[Mapping[str, str]]) -> dict[str, str]:
     digests: dict[str, Any] = {}
-    for batch in list_batches(session, run.run_id, "merchants"):
-        for noun, sha256 in json.loads(batch.inputs or "{}").items():
+    for batch in batches:
+        for noun, sha256 in batch.items():
             digests.setdefault(noun, hashlib.sha256()).update(sha256.encode())
     return {noun: digest.hexdigest() for noun, digest in sorted(digests.items())}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +28,7 @@ from sla_service.usecases.correct_credits import corrected, merchants_of
 from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.decide_run import require_state
+from sla_service.usecases.fingerprint_inputs import inputs_of
 from sla_service.usecases.gather_evidence import Gathered, gather
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.policies_in_force import published_policies
@@ -85,22 +87,24 @@ def calculate_batch(
     gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among, in_columns=True)
     _refuse_contradictions(gathered)
     _refuse_open(gathered, month, run.created_at_ms)
+    known, decisions = surroundings(session, gathered), decisions_of(session, str(month), among)
     credits, lines = credits_schema().empty_table(), lines_schema().empty_table()
     if gathered.count:
         progress("Measuring", 0, 1)
         tables = evidence_tables(gathered)
         measured = measure(tables.evidence)
         rows = CreditRows(run_id, gathered, tables, measured, first_credit_no=batch.first_credit_no)
-        credits = rows.credits(surroundings(session, gathered), decisions_of(session, str(month), among), progress)
+        credits = rows.credits(known, decisions, progress)
         credits, lines = with_stated(credits), rows.lines()
+    _refuse_grown(session, batch, credits)
     if run.kind == "correction":
         ids = merchants_of(list_batches(session, run_id, "merchants"), batch_no)
         credits = corrected(session, run, credits, ids, published_policies(session))
     progress("Storing", 0, 1)
     save_credits(session, credits, lines)
     found = {"credits": credits.num_rows, "statements": stated_count(credits)}
-    figures = credits_digest(credits, lines)
-    finish_batch(session, batch, to="calculated", now_ms=now_ms, figures_sha256=figures, **found)
+    figures, inputs = credits_digest(credits, lines), json.dumps(inputs_of(gathered, known, decisions))
+    finish_batch(session, batch, to="calculated", now_ms=now_ms, figures_sha256=figures, inputs=inputs, **found)
 
 
 def own_batch(session: Session, run_id: int, batch_no: int, attempt: int, state: str) -> RunBatchRecord:
@@ -181,6 +185,15 @@ def _refuse_open(gathered: Gathered, month: Month, now_ms: int) -> None:
     if gathered.last_ms > now_ms:
         ends = format_instant(gathered.last_ms)
         raise ConflictError("period_open", f"{month} has not ended for every merchant; it does at {ends}")
+
+
+def _refuse_grown(session: Session, batch: RunBatchRecord, credits: pa.Table) -> None:
+    """Contracts that came after the run was planned have no numbers of their own in it."""
+    later = [one.first_credit_no for one in list_batches(session, batch.run_id) if one.batch_no == batch.batch_no + 1]
+    last = pc.max(credits["credit_no"]).as_py()
+    if later and last is not None and last >= later[0]:
+        message = f"contracts were added since run {batch.run_id} was planned; calculate the month again"
+        raise ConflictError("contracts_added", message)
 
 
 def credits_digest(*tables: pa.Table) -> str:

@@ -57,8 +57,8 @@ def compare_methods(session: Session, run_id: int, *, progress: Progress = silen
 @not_collecting()
 def _batch(session: Session, run: RunRecord, among: Among) -> dict[str, Mapping[str, int]]:
     month = Month.parse(run.period)
-    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among)
-    if not gathered.subjects:
+    gathered = gather(session, month, as_of_ms=run.created_at_ms, among=among, in_columns=True)
+    if not gathered.count:
         return {}
     decisions = decisions_of(session, run.period, among)
     methods = {OWN: _own, **{curve.value: _always(curve) for curve in Curve}}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
 from sqlmodel import Session
 
 from sla_service.db.bulk import rows_of
@@ -47,6 +48,8 @@ class Surroundings:
     claims: dict[Key, Row] = field(default_factory=dict)
     """``claimed_ms`` (None: not yet) and ``aware_ms``."""
     history: dict[Key, list[Row]] = field(default_factory=dict)
+    rows: dict[str, pa.Table] = field(default_factory=dict)
+    """What was read, by noun, as it was read."""
     plain: dict[str, bool] = field(default_factory=dict)
     """By policy's digest: whether it needs nothing but the fee."""
 
@@ -55,13 +58,15 @@ def surroundings(session: Session, gathered: Gathered) -> Surroundings:
     """Read what the policies in use ask for, about the merchants that were gathered."""
     found = Surroundings(gathered.month)
     if any(_asks_charges(policy) for policy in gathered.policies):
-        found.charges = _charges(session, gathered)
+        found.rows["charges"] = _charges(session, gathered)
+        found.charges = _by_contract(found.rows["charges"])
     if any(policy.claim for policy in gathered.policies):
-        rows = rows_of(load_claims(session, str(gathered.month), gathered.among))
-        found.claims = {(row["merchant_id"], row["service"]): row for row in rows}
+        rows = found.rows["claims"] = load_claims(session, str(gathered.month), gathered.among)
+        found.claims = {(row["merchant_id"], row["service"]): row for row in rows_of(rows)}
     if any(_asks_history(policy) for policy in gathered.policies):
         earlier: dict[Key, list[Row]] = defaultdict(list)
-        for row in rows_of(load_history(session, str(gathered.month), among=gathered.among)):
+        found.rows["history"] = load_history(session, str(gathered.month), among=gathered.among)
+        for row in rows_of(found.rows["history"]):
             earlier[row["merchant_id"], row["service"]].append(row)
         found.history = dict(earlier)
     return found
@@ -122,14 +127,18 @@ def looks_at_history(policy: Policy) -> bool:
     return policy.due_after is not None or any(isinstance(rule, Chronic) for rule in policy.chronic)
 
 
-def _charges(session: Session, gathered: Gathered) -> dict[Key, list[Charged]]:
+def _charges(session: Session, gathered: Gathered) -> pa.Table:
     """The charges of every month that a policy in use may ask for."""
     longest = max(months_in(policy.period).__ceil__() for policy in gathered.policies)
     months = [gathered.month.next, gathered.month]
     for _ in range(2 * longest + 1):
         months.append(months[-1].previous)
+    return load_charges(session, [str(month) for month in months], gathered.among)
+
+
+def _by_contract(charges: pa.Table) -> dict[Key, list[Charged]]:
     found: dict[Key, list[Charged]] = defaultdict(list)
-    for row in rows_of(load_charges(session, [str(month) for month in months], gathered.among)):
+    for row in rows_of(charges):
         charge = (row["kind"], Fraction(row["amount"]), row["currency"], row["month"])
         found[row["merchant_id"], row["service"]].append(charge)
     return dict(found)

@@ -14,7 +14,7 @@ from sla_service.domain.bounds import Bounds
 from sla_service.domain.errors import ChangedError, ConflictError, ForbiddenError, InvalidValueError
 from sla_service.domain.instants import format_instant
 from sla_service.domain.statements import Issuer
-from sla_service.usecases.bind_run import binding_json, binding_of, changes
+from sla_service.usecases.bind_run import binding_json, binding_of, changes, inputs_calculated
 from sla_service.usecases.check_bounds import bounds_exceeded
 from sla_service.usecases.four_eyes import require_other_person
 
@@ -42,6 +42,10 @@ CLEARED: dict[str, Any] = {
 """What a run loses when it goes back to be looked at again."""
 
 
+CALCULATED = ("inputs", "tzdb")
+"""Components that hang on what was calculated, and not on what is done with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caution:
     """What holds an approval up, and why it is given all the same."""
@@ -63,10 +67,15 @@ def submit_run(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, ac
     """
     run = load_run(session, run_id)
     require_state(run, "calculated")
-    binding = binding_json(binding_of(session, run, issuer))
+    binding = binding_of(session, run, issuer)
+    found = changes({"inputs": inputs_calculated(session, run), "tzdb": run.tzdb_version}, binding, among=CALCULATED)
+    if found:
+        named = "; ".join(found)
+        message = f"since run {run_id} was calculated, this changed: {named}. Calculate the month again"
+        raise ChangedError(found, message)
     change_state(
         session, run, to="submitted", now_ms=now_ms, actor=actor,
-        submitted_at_ms=now_ms, submitted_by=actor, binding=binding,
+        submitted_at_ms=now_ms, submitted_by=actor, binding=binding_json(binding),
     )  # fmt: skip
     return load_run(session, run_id)
 

@@ -56,6 +56,9 @@ class Gathered:
     """Those in use."""
     incidents: list[Incident] = field(default_factory=list)
     """By start; the index is the incident's number."""
+    contracts: pa.Table | None = None
+    """As they were read, with their merchants; units too, where a policy looks at them."""
+    units: pa.Table | None = None
     impacts: pa.Table | None = None
     exclusions: pa.Table | None = None
     usage: pa.Table | None = None
@@ -220,10 +223,11 @@ def _days_read(month: Month, policies: Sequence[Policy]) -> tuple[str, str]:
 
 def _add_subjects(session: Session, gathered: Gathered, policies: list[Policy], *, due: bool, in_columns: bool) -> None:
     first_day, end_day = _days_read(gathered.month, policies)
-    units = _units(session, policies, first_day, end_day, gathered.among)
-    making = ContractPeriods(gathered.month, policies, units, due=due)
+    if any(policy.subject is not SubjectKind.MERCHANT for policy in policies):
+        gathered.units = load_units(session, first_day=first_day, end_day=end_day, among=gathered.among)
+    making = ContractPeriods(gathered.month, policies, _by_service(gathered.units), due=due)
     per_contract = periods_per_contract(policies, gathered.month)
-    rows = load_contracts(session, first_day=first_day, end_day=end_day, among=gathered.among)
+    rows = gathered.contracts = load_contracts(session, first_day=first_day, end_day=end_day, among=gathered.among)
     places = pa.array(range(0, rows.num_rows * per_contract, per_contract), pa.int64())
     rows = rows.append_column("place", places)
     if in_columns:
@@ -242,12 +246,8 @@ def _is_offset(policies: Iterable[Policy]) -> bool:
     return any(isinstance(policy.period, Week | BillingMonth | RollingDays) for policy in policies)
 
 
-def _units(
-    session: Session, policies: Iterable[Policy], first_day: str, end_day: str, among: Among | None
-) -> dict[tuple[str, str], list[Row]]:
+def _by_service(units: pa.Table | None) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    if any(policy.subject is not SubjectKind.MERCHANT for policy in policies):
-        rows = load_units(session, first_day=first_day, end_day=end_day, among=among)
-        for row in rows_of(rows):
-            found[row["merchant_id"], row["service"]].append(row)
+    for row in rows_of(units) if units is not None else ():
+        found[row["merchant_id"], row["service"]].append(row)
     return found

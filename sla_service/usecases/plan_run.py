@@ -27,6 +27,10 @@ BATCH_MERCHANTS = 20_000
 """Enough that a batch's own work is most of it, few enough that a worker needs well under a gibibyte."""
 
 
+FIRST_ID, LAST_ID = "", "~"
+"""Not after, and not before any id; nor does an id have a blank, so that one with a blank behind it is the next."""
+
+
 def plan_run(
     session: Session, month: Month, *, now_ms: int, actor: str, batch_merchants: int = BATCH_MERCHANTS
 ) -> RunRecord:
@@ -101,7 +105,10 @@ def new_run(session: Session, month: Month, *, now_ms: int, actor: str, **more: 
 def plan_batches(
     session: Session, run: RunRecord, month: Month, batch_merchants: int = BATCH_MERCHANTS
 ) -> list[RunBatchRecord]:
-    """Merchants with a contract in order of their ids; a credit's number is its contract's place among all."""
+    """Merchants with a contract in order of their ids; a credit's number is its contract's place among all.
+
+    The ranges leave no gap: a merchant who gets a first contract later would be nobody's, and nobody would notice.
+    """
     policies = published_policies(session)
     counts = contract_counts(session, month, policies)
     if not counts.num_rows:
@@ -114,7 +121,7 @@ def plan_batches(
                 run_id=run.run_id,
                 batch_no=len(batches) + 1,
                 kind="merchants",
-                first_id=part["merchant_id"][0].as_py(),
+                first_id=f"{batches[-1].last_id} " if batches else FIRST_ID,
                 last_id=part["merchant_id"][-1].as_py(),
                 first_credit_no=first_credit_no,
                 state="planned",
@@ -123,6 +130,7 @@ def plan_batches(
             )
         )
         first_credit_no += per_contract * pc.sum(part["contracts"]).as_py()
+    batches[-1].last_id = LAST_ID
     return batches
 
 

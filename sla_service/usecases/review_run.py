@@ -23,11 +23,12 @@ from sla_service.usecases.decide_run import require_state
 from sla_service.usecases.odd_credits import odd_credits
 from sla_service.usecases.read_parked import silent_incidents
 
-SHOWN_LINES = 10
+SHOWN_LINES = 5
 """The largest credits of each currency."""
-SHOWN_CHANGES = 10
+SHOWN_CHANGES = 5
 """Merchants whose credit changed most, of each currency."""
-SHOWN_PARTNERS = 20
+SHOWN_PARTNERS = 5
+"""The largest of each currency."""
 SHOWN_REASONS = 20
 
 

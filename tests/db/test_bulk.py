@@ -82,3 +82,55 @@ def test_many_batches_are_one_table(engine, monkeypatch):
         copy_in(session, PARTNERS, partners(50))
     with reading(engine) as session:
         assert read_arrow(session, select(PARTNERS)).num_rows == 50
+
+
+ROWS = {
+    "name": ["a", None, "", "bc", "ab", "c", "漢字"],
+    "minor": [1, 2, None, 0, 2**62, -1, 1],
+    "region": [None, None, None, None, None, None, None],
+}
+ROWS_SHA256 = "02d5daf118b122ced7d63fc43d3372d6f3b0094c6c7d0f43f134cad36c064ee9"
+ROW = pa.schema([("name", pa.string()), ("minor", pa.int64()), ("region", pa.string())])
+
+
+def sha256_of(columns):
+    return bulk.fingerprint({"it": pa.table(columns, schema=ROW)})["it"]
+
+
+def test_a_fingerprint_is_the_same_for_ever_whatever_the_order_of_rows_and_columns_and_the_pieces():
+    table = pa.table(ROWS, schema=ROW)
+    shuffled = table.take([3, 0, 6, 5, 1, 4, 2]).select(["minor", "region", "name"])
+    pieces = pa.concat_tables([table.slice(4), table.slice(1, 3), table.slice(0, 1)])
+    found = {bulk.fingerprint({"it": one})["it"] for one in (table, shuffled, pieces, pa.table(ROWS))}
+    assert found == {ROWS_SHA256}
+
+
+def test_a_fingerprint_differs_as_soon_as_one_cell_does():
+    changed = [
+        ROWS | {name: [*values[:i], other, *values[i + 1 :]]}
+        for name, values in ROWS.items()
+        for i in range(len(values))
+        for other in (("", "x", "ab", None) if name != "minor" else (0, 7, None))
+        if values[i] != other
+    ]
+    found = [sha256_of(ROWS), *map(sha256_of, changed)]
+    assert len(set(found)) == len(found)
+
+
+def test_rows_more_or_less_and_other_names_have_another_fingerprint():
+    table = pa.table(ROWS, schema=ROW)
+    others = [
+        table.slice(1),
+        pa.concat_tables([table, table.slice(0, 1)]),
+        table.rename_columns(["name", "m", "region"]),
+    ]
+    found = bulk.fingerprint(dict(enumerate([table, *others, table.slice(0, 0), pa.table({})])))
+    assert len(set(found.values())) == len(found)
+
+
+def test_distinct_rows_are_numbered_as_they_appear_and_nulls_are_equal():
+    table = pa.table({"a": ["x", "y", "x", None, None, "x"], "b": [1, 1, 1, None, None, 2]})
+    numbers, firsts = bulk.numbered(table)
+    assert (numbers.to_pylist(), firsts.to_pylist()) == ([0, 1, 0, 2, 2, 3], [0, 1, 3, 5])
+    empty, none = bulk.numbered(table.slice(0, 0))
+    assert (len(empty), len(none)) == (0, 0)

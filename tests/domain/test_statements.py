@@ -15,6 +15,7 @@ from sla_service.domain.assessment import Measurement
 from sla_service.domain.canonical import verification_code
 from sla_service.domain.money import Money
 from sla_service.domain.stated_terms import (
+    Before,
     Decision,
     HowMeasured,
     HowPaid,
@@ -81,6 +82,13 @@ FOR_A_PARTNER = a_statement(
         pytest.param(a_statement(credits=()), id="no credits"),
         pytest.param(a_statement(credits=(IN_FULL,)), id="every kind of term"),
         pytest.param(FOR_A_PARTNER, id="a partner's"),
+        pytest.param(
+            a_statement(credits=(a_stated_credit(before=Before(990, 2_000)),), corrects="SCM-2023-09-0000001"),
+            id="a correction",
+        ),
+        pytest.param(
+            a_statement(corrects="SCM-2023-09-0000001", void_reason="Paid twice"), id="one that voids another"
+        ),
     ],
 )
 def test_a_statement_survives_being_stored(statement):
@@ -106,6 +114,7 @@ def test_what_came_later_changes_no_statement_that_does_not_use_it():
     assert credit.keys() == {field.name for field in fields(StatedCredit)} - LATER
     (line, *_) = json.loads(statement_to_json(FOR_A_PARTNER))["merchants"]
     assert "service_ms" not in line
+    assert not {"corrects", "void_reason"} & json.loads(statement_to_json(a_statement())).keys()
 
 
 def test_terms_leave_their_defaults_out():
@@ -179,6 +188,19 @@ def test_the_verification_code_is_the_digest_s_first_digits_in_groups():
 def test_a_merchant_s_total_is_the_sum_of_its_credits():
     statement = a_statement(credits=(a_stated_credit(), a_stated_credit(amount=money("0.11 USD"))))
     assert statement.totals == [money("30.01 USD")]
+
+
+def test_a_correction_s_total_is_the_sum_of_the_differences():
+    taken_back = a_stated_credit(before=Before(3_500, -510, 86_400_000, 43_200_000))
+    correction = a_statement(credits=(taken_back, a_stated_credit()), corrects="SCM-2023-09-0000001")
+    assert taken_back.amount == money("29.90 USD")
+    assert (taken_back.stated, taken_back.stated_service_ms) == (money("-5.10 USD"), 43_200_000)
+    assert correction.totals == [money("24.80 USD")]
+
+
+def test_without_anything_before_the_amount_is_stated():
+    credit = a_stated_credit(service_ms=60_000)
+    assert (credit.stated, credit.stated_service_ms) == (credit.amount, 60_000)
 
 
 def test_a_partner_s_totals_are_per_currency():

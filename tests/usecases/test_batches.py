@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import func, select, true, update
 
 from sla_service.db.engine import reading, writing
+from sla_service.db.tables import DecisionRecord, metadata
 from sla_service.domain.periods import Month
 from sla_service.measure.availability import measure
 from sla_service.usecases.contract_facts import surroundings
@@ -13,6 +15,7 @@ from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.demo_book import generate_book
 from sla_service.usecases.evidence_tables import evidence_tables
+from sla_service.usecases.fingerprint_inputs import inputs_of
 from sla_service.usecases.gather_evidence import contract_counts, gather, periods_per_contract
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.policies import publish_policy
@@ -112,6 +115,57 @@ def test_batches_and_columns_give_the_rows_of_the_whole_month_looked_at_one_by_o
     assert numbers == sorted(set(numbers))
     # Room for as many periods as a contract can have; of the last contract's, a month, only the first is due.
     assert numbers[-1] == 4 * sum(one["contracts"] for one in contracts) - 3
+
+
+def inputs(engine):
+    with reading(engine) as session:
+        gathered = gather(session, SEPTEMBER, as_of_ms=NOW_MS, among=("M000001", "M000040"), in_columns=True)
+        decisions = decisions_of(session, str(SEPTEMBER), gathered.among)
+        return inputs_of(gathered, surroundings(session, gathered), decisions)
+
+
+CHANGES = (
+    ("contracts", "merchants", {"region": "elsewhere"}),
+    ("contracts", "merchants", {"time_zone": "UTC"}),
+    ("contracts", "merchants", {"active_to": "2023-09-30"}),
+    ("contracts", "contracts", {"monthly_fee_minor": 1}),
+    ("contracts", "contracts", {"ends_on": "2023-09-29"}),
+    ("impacts", "impacts", {"share_ppm": 1}),
+    ("impacts", "impacts", {"reported_at_ms": 1}),
+    ("exclusions", "exclusions", {"upstream": "x"}),
+    ("usage", "usage", {"failed": 8}),
+    ("used_services", "usage", {"service": "mail"}),
+    ("incidents", "incidents", {"region": "x"}),
+    ("timeline", "timeline_points", {"available_ppm": 3}),
+    ("policies", "policies", {"digest": "x"}),
+    ("decisions", "decisions", {"amount_minor": 7}),
+)
+"""The noun that must differ, the table, and the cell of one row."""
+
+
+def was_read(table):
+    """Of merchants those that were asked for, of exclusions one for everybody, and of all else anything."""
+    if "merchant_id" not in table.c:
+        return true()
+    return table.c.merchant_id.is_(None) if table.name == "exclusions" else table.c.merchant_id.like("M0%")
+
+
+def test_inputs_are_the_same_as_long_as_no_cell_changes(filled):
+    with writing(filled) as session:
+        record = {"period": "2023-09", "merchant_id": "M000001", "service": "apps", "contract_starts_on": "2021-05-02"}
+        how = {"amount_minor": 5, "currency": "USD", "reason": "fair", "decided_at_ms": 1, "decided_by": "ben"}
+        session.add(DecisionRecord(**record, **how))
+    before = inputs(filled)
+    assert inputs(filled) == before
+    for noun, name, cell in CHANGES:
+        table = metadata.tables[name]
+        key = next(iter(table.primary_key.columns))
+        with writing(filled) as session:
+            first = select(func.min(key)).where(was_read(table)).scalar_subquery()
+            session.connection().execute(update(table).where(key == first).values(cell))
+        after = inputs(filled)
+        assert after[noun] != before[noun], (noun, cell)
+        before = after
 
 
 PERIODS = {"month": 1, "week": 5, "quarter": 1, "hour": 1}
