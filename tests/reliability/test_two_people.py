@@ -63,7 +63,7 @@ class Model:
         needed = {"submit": "calculated", "approve": "submitted", "issue": "approved"}
         becomes = {"submit": "submitted", "approve": "approved", "issue": "issued", "reject": "rejected"}
         if action == "edit":
-            self.is_edited = (self.state != "issued" and self.state != "calculated") or self.is_edited
+            self.is_edited = self.is_edited or self.state not in {"issued", "calculated"}
         elif action == "reject":
             self.state = "rejected" if self.state in ("calculated", "submitted", "approved") else self.state
         elif action in needed and self.state == needed[action]:
