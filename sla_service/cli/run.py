@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from fractions import Fraction
 from typing import Any
 
 import click
@@ -14,11 +13,12 @@ from sqlmodel import Session
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.correction import print_review, review_mapping, run_correct
 from sla_service.cli.errors import EXIT_PARKED
+from sla_service.cli.figures import credited_in_words
 from sla_service.cli.run_approve import run_approve
 from sla_service.cli.run_life import following, life, life_mapping
 from sla_service.cli.run_review import run_review
 from sla_service.cli.sealing import keep, seal
-from sla_service.cli.tables import grouped, table
+from sla_service.cli.tables import table
 from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
 from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
@@ -38,7 +38,6 @@ from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
 from sla_service.usecases.plan_run import plan_run
-from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_parked import silent_incidents
 from sla_service.usecases.review_correction import review_correction
@@ -232,12 +231,6 @@ def print_run(console: Console, session: Session, found: RunRecord, parked: list
     for incident_id in silent_incidents(session, Month.parse(found.period)):
         console.print(f"Note: {incident_id} has neither a timeline nor impacts, so it counts for nobody.")
     console.print(f"Next: {following(found)}.", highlight=False, markup=False)
-
-
-def credited_in_words(currency: str, minor: int, service_ms: int) -> str:
-    """Money, service time at the end of the term, or both: ``1,250.00``, ``12 d``, ``1,250.00 and 12 d``."""
-    said = [grouped(Money(currency, minor).amount)] if minor or not service_ms else []
-    return " and ".join([*said, *([format_time(Fraction(service_ms))] if service_ms else [])])
 
 
 def print_totals(console: Console, rows: list[dict[str, Any]]) -> None:
