@@ -207,4 +207,5 @@ def replaced(target, name, value):
 
 def logged_reasons(entries):
     """What the audit log says of approvals that were taken back."""
-    return [json.loads(one.after)["approval_reason"] for one in entries if one.action == "run.calculated"]
+    said = [json.loads(one.after) for one in entries if one.action == "run.calculated"]
+    return [one["approval_reason"] for one in said if "approval_reason" in one]
