@@ -7,7 +7,9 @@ STAMP := $(VENV)/.installed
 # Prepared once with the installation, and shared by the demo, the server and the tests.
 export SLA_FONTS_DIR := $(CURDIR)/$(VENV)/fonts
 
-.PHONY: help demo serve test check format bench lock clean
+FIGURES := .figures
+
+.PHONY: help demo serve test test-long check format bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +40,11 @@ check: $(STAMP) ## format, lint, types, import contracts, tests
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n 2 --dist worksteal -q
 
+test-long: $(STAMP) ## the long forms of the reliability tests, into docs/RELIABILITY.md
+	@rm -rf $(FIGURES)
+	@SLA_TEST_LONG=1 SLA_TEST_MAILS=10000 SLA_TEST_FIGURES=$(FIGURES) $(BIN)/pytest -q -m reliability
+	@$(BIN)/python tests/reliability/report.py $(FIGURES)
+
 format: $(STAMP) ## put the code in its one form
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
@@ -50,4 +57,4 @@ lock: $(STAMP) ## upgrade every dependency and write the lock file anew
 	  --no-emit-index-url --no-emit-find-links --no-annotate --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove what the commands made
-	rm -rf $(VENV) demo var .hypothesis .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) demo var .hypothesis .mypy_cache $(FIGURES) .ruff_cache .pytest_cache

@@ -82,6 +82,8 @@ class Settings:
     bound_change: int = CHANGE_PERCENT
     """Percent by which a run may differ from what was issued for the month before."""
 
+    batch_merchants: int = 20_000
+    """Merchants of a run whose credits are calculated, or whose statements are issued, in one transaction."""
     worker_lost_seconds: int = 30
     """How long after its last sign of life a worker counts as lost, and its batch goes to another."""
 

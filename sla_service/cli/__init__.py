@@ -8,6 +8,7 @@ import click
 
 from sla_service import __version__
 from sla_service.cli.audit import audit
+from sla_service.cli.check import check
 from sla_service.cli.context import Context
 from sla_service.cli.data import db, import_
 from sla_service.cli.demo import demo
@@ -15,6 +16,7 @@ from sla_service.cli.errors import TeachingGroup
 from sla_service.cli.explain import explain
 from sla_service.cli.export import export
 from sla_service.cli.fonts import fonts
+from sla_service.cli.history import history
 from sla_service.cli.keys import key, link
 from sla_service.cli.ledger import ledger
 from sla_service.cli.mail import mail
@@ -34,13 +36,14 @@ The month, in order:
   sla run show 1                      what would be credited, and what is parked
   sla run decide 1 42 --amount "12.00 USD" --reason "why"   what no formula decides
   sla --as ben run approve 1          a second person
-  sla run issue 1
+  sla run issue 1                     PostgreSQL: with as many `sla worker` as wanted
   sla statement render --run 1 -o statements/
   sla export all --run 1 -o exports/
   sla mail send --run 1
   sla reconcile 1                     statements, ledger, exports and mail are the same money
   sla ledger apply used.csv           what billing took off its invoices
   sla ledger verify
+  sla check                           that everything is as it must be
 
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
@@ -74,8 +77,8 @@ def cli(context: Context, actor: str | None, quiet: bool) -> None:
 
 
 COMMANDS = (
-    *(db, import_, policy, run, statement, export, reconcile, ledger, audit),
-    *(explain, mail, key, link, fonts, demo),
+    *(db, import_, policy, run, statement, export, reconcile, ledger, audit, check),
+    *(explain, history, mail, key, link, fonts, demo),
 )
 for command in COMMANDS:
     cli.add_command(command)

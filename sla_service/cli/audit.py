@@ -18,7 +18,10 @@ from sla_service.domain.periods import midnight_ms
 
 SHOWN = 50
 MOST = 10_000
-SHOWN_CHARACTERS = 60
+SHOWN_CHARACTERS = 100
+"""Of a value in a table; ``--json`` has it whole."""
+SHOWN_DIGITS = 12
+"""Of a digest in a table."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -59,30 +62,53 @@ def _since_ms(text: str) -> int:
 
 
 def changes(entry: AuditRecord) -> str:
-    """A line for each thing that is not as it was: ``state: calculated → approved``."""
+    """What was there for the first time on one line; otherwise a line for each thing that is not as it was.
+
+    Who and when stand beside it already, and the count of a record's changes is for programs: they are left out.
+    """
     before, after = (json.loads(one) if one else {} for one in (entry.before, entry.after))
-    lines = []
-    for name in [*before, *(name for name in after if name not in before)]:
-        old, new = before.get(name), after.get(name)
-        if name not in before:
-            lines.append(f"{name}: {_short(new)}")
-        elif name not in after and entry.after is not None:
-            continue  # what is not said again stayed as it was
-        elif old != new:
-            lines.append(f"{name}: {_short(old)} → {_short(new)}")
-    return "\n".join(lines)
+    if not before:
+        return "; ".join(f"{_title(name)}: {_short(name, value)}" for name, value in after.items() if value != "")
+    # What is not said again stayed as it was; but where nothing is said, it is gone.
+    names = [
+        *(name for name in before if name in after or entry.after is None),
+        *(name for name in after if name not in before),
+    ]
+    told = [
+        f"{_title(name)}: {_short(name, before.get(name))} → {_short(name, after.get(name))}"
+        for name in names
+        if before.get(name) != after.get(name) and not _is_beside(entry, name, after.get(name))
+    ]
+    return "\n".join(told)
 
 
-def _short(value: object) -> str:
-    """A value in a table: digests by their first digits, lists with commas, the rest cut."""
-    if value is None:
+def _is_beside(entry: AuditRecord, name: str, value: object) -> bool:
+    """Whether the table says it in another column."""
+    return (
+        name == "version"
+        or (name.endswith("_at_ms") and value == entry.at_ms)
+        or (name.endswith("_by") and value == entry.actor)
+    )
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("_ms").replace("_", " ")
+
+
+def _short(name: str, value: object) -> str:
+    """A value in a table: digests by their first digits, instants to the minute, lists with commas, the rest cut."""
+    if value in (None, ""):
         return "none"
-    if isinstance(value, str):
-        text = value[:12] if _SHA256.fullmatch(value) else value
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)  # what an approval is bound to is stored as text
+    if isinstance(value, dict):
+        text = ", ".join(f"{_title(key)} {_short(key, one)}" for key, one in value.items())
     elif isinstance(value, list):
-        text = ", ".join(map(_short, value))
+        text = ", ".join(_short(name, one) for one in value)
+    elif isinstance(value, int) and name.endswith("_at_ms"):
+        text = when(value)
     else:
-        text = json.dumps(value, ensure_ascii=False)
+        text = str(value)[:SHOWN_DIGITS] if _SHA256.fullmatch(str(value)) else str(value)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
 
 

@@ -85,14 +85,17 @@ def print_review(console: Console, review: Review) -> None:
 def _print_news(console: Console, review: Review) -> None:
     """What a correction knows that the run before it did not."""
     since = format_instant(review.since_ms)
-    files = [
-        (format_instant(one.imported_at_ms), one.imported_by, one.noun, one.name, f"{one.rows:,}", f"{one.added:,}")
-        for one in review.imports
+    cells = [
+        (format_instant(one.at_ms), one.actor, one.action, one.subject, _counts(one.after)) for one in review.changes
     ]
-    heads = ("imported", "by", "what", "file", "rows", "new")
-    _print_cut(console, f"Evidence that came in since {since}", heads, files, heads[4:])
-    changes = [(format_instant(one.at_ms), one.actor, one.action, one.subject) for one in review.changes]
-    _print_cut(console, f"Other changes since {since}", ("when", "by", "what", "of what"), changes)
+    heads = ("when", "by", "what", "of what", "rows")
+    _print_cut(console, f"What came in since {since}", heads, cells, heads[4:])
+
+
+def _counts(after: str | None) -> str:
+    """How many rows a file had that were not there before, or not so."""
+    said = json.loads(after) if after else {}
+    return f"{said['added'] + said['changed']:,}" if {"added", "changed"} <= said.keys() else ""
 
 
 def _merchants(number: int) -> str:
@@ -156,20 +159,15 @@ def review_mapping(review: Review) -> dict[str, Any]:
             for c in review.gone
         ],
         "evidence_since": format_instant(review.since_ms),
-        "imports": [
-            {
-                "noun": one.noun,
-                "file": one.name,
-                "sha256": one.sha256,
-                "rows": one.rows,
-                "added": one.added,
-                "at": format_instant(one.imported_at_ms),
-                "by": one.imported_by,
-            }
-            for one in review.imports
-        ],
         "changes": [
-            {"at": format_instant(one.at_ms), "by": one.actor, "action": one.action, "subject": one.subject}
+            {
+                "at": format_instant(one.at_ms),
+                "by": one.actor,
+                "action": one.action,
+                "subject": one.subject,
+                "before": json.loads(one.before or "null"),
+                "after": json.loads(one.after or "null"),
+            }
             for one in review.changes
         ],
     }

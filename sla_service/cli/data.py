@@ -25,13 +25,14 @@ def db_upgrade(context: Context) -> None:
     """Create or upgrade the tables, and put back guards that were taken away; safe to repeat."""
     before, head = schema_revisions(context.engine)
     with context.engine.connect() as connection:
-        is_guarded = before == head and not guards.missing(connection)
-    if is_guarded and is_queue_current(context.engine):
+        lost = guards.missing(connection) if before == head else []
+    if before == head and is_queue_current(context.engine) and not lost:
         click.echo(f"The database is up to date ({head}).")
         return
     upgrade(context.engine)
-    done = "Guards that were missing are back; the database" if before == head else "The database"
-    click.echo(f"{done} is now at {head}.")
+    if lost:
+        click.echo(f"{len(lost)} guards against changes that were missing are back.")
+    click.echo(f"The database is now at {head}.")
 
 
 @click.command("import")

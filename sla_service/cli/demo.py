@@ -13,6 +13,7 @@ from sla_service.cli.context import Context, pass_context
 from sla_service.cli.export import write_export
 from sla_service.cli.run import SHOWN_PARKED, print_run
 from sla_service.cli.run_review import reviewed, write_page
+from sla_service.cli.sealing import keep_issued
 from sla_service.cli.statement import render, write_documents
 from sla_service.config import Settings
 from sla_service.db.credits import list_parked
@@ -79,6 +80,7 @@ def demo(context: Context, folder: Path, merchants: int, partners: int) -> None:
                 actor=APPROVER,
                 progress=progress,
             )
+        keep_issued(inside, run_id)
         rendered = render(inside, run_id, progress)
         written = write_documents(inside, run_id, folder / "statements")
         for i, kind in enumerate(EXPORTS):

@@ -17,10 +17,14 @@ from sla_service.cli.figures import credited_in_words
 from sla_service.cli.run_approve import run_approve
 from sla_service.cli.run_life import following, life, life_mapping
 from sla_service.cli.run_review import run_review
+<<<<<<< HEAD
 from sla_service.cli.sealing import keep, seal
 from sla_service.cli.tables import table
+=======
+from sla_service.cli.sealing import keep_issued
+from sla_service.cli.tables import grouped, table
+>>>>>>> main
 from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
-from sla_service.db.chain import find_head
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
@@ -28,7 +32,6 @@ from sla_service.db.statements import list_statements
 from sla_service.db.tables import CreditRecord, RunRecord
 from sla_service.domain.assessment import Outcome
 from sla_service.domain.bounds import Bounds
-from sla_service.domain.chain import Chain
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
@@ -37,7 +40,12 @@ from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
+<<<<<<< HEAD
 from sla_service.usecases.plan_run import plan_run
+=======
+from sla_service.usecases.plan_run import plan_or_resume
+from sla_service.usecases.policy_examples import format_time
+>>>>>>> main
 from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_parked import silent_incidents
 from sla_service.usecases.review_correction import review_correction
@@ -120,7 +128,8 @@ run.add_command(run_correct)
 def begin_or_resume(context: Context, month: Month) -> int:
     """The draft of a month that was left unfinished from the same evidence, or a new one."""
     with context.writing() as session:
-        run_id = plan_run(session, month, now_ms=context.clock(), actor=context.actor).run_id
+        given = {"now_ms": context.clock(), "batch_merchants": context.settings.batch_merchants}
+        run_id = plan_or_resume(session, month, actor=context.actor, **given).run_id
         hand_over(context, session, run_id)
         return run_id
 
@@ -182,18 +191,24 @@ def run_issue(context: Context, run_id: int, no_wait: bool) -> None:
         require_workers(context)
     now_ms, issuer = context.clock(), issuer_of(context.settings)
     with context.reading() as session:
-        is_begun = load_run(session, run_id).state == "issuing"
+        state = load_run(session, run_id).state
+    if state == "issued":
+        # An earlier call may have died after the last commit, before the head was kept.
+        print_issued(context, run_id)
+        return
     with withdrawing(context.writing, run_id, now_ms=now_ms, actor=context.actor), context.writing() as session:
-        if not is_begun:
+        if state != "issuing":
             start_issue(session, run_id, issuer=issuer, now_ms=now_ms, actor=context.actor)
         hand_over(context, session, run_id)
-    if not work(context, run_id, no_wait=no_wait):
-        return
+    if work(context, run_id, no_wait=no_wait):
+        print_issued(context, run_id)
+
+
+def print_issued(context: Context, run_id: int) -> None:
+    """Keep the ledger's head outside of the database, and say what was issued."""
     with context.reading() as session:
-        head = find_head(session, Chain.LEDGER.value)
         counts = {kind: len(list_statements(session, run_id, kind)) for kind in ("merchant", "partner")}
-    keep(context, head, run_id=run_id)
-    seal(context)
+    keep_issued(context, run_id)
     click.echo(
         f"Run {run_id} is issued: {counts['merchant']:,} statements for merchants, "
         f"{counts['partner']:,} for partners. Next: `sla statement render --run {run_id} -o statements/`.",

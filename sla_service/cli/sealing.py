@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sla_service.cli.context import Context
 from sla_service.db.audit import seal_audit
-from sla_service.domain.chain import Checkpoint, Head
+from sla_service.db.chain import find_head
+from sla_service.domain.chain import Chain, Checkpoint, Head
 from sla_service.formats.checkpoint import append_checkpoint
 
 
@@ -22,3 +23,11 @@ def keep(context: Context, *heads: Head | None, run_id: int | None = None) -> No
     lines = [Checkpoint(head.chain, head.block_no, head.sha256, now_ms, run_id) for head in heads if head is not None]
     if lines:
         append_checkpoint(context.settings.checkpoint, *lines)
+
+
+def keep_issued(context: Context, run_id: int) -> None:
+    """After a run is issued: keep the head that it left, and seal what was logged."""
+    with context.reading() as session:
+        head = find_head(session, Chain.LEDGER.value)
+    keep(context, head, run_id=run_id)
+    seal(context)

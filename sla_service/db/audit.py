@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, Table, select
+import pyarrow as pa
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy import text as sql
 from sqlmodel import Session, col
 from sqlmodel import select as select_records
 
-from sla_service.db.bulk import READ_ROWS, iter_arrow
+from sla_service.db.bulk import READ_ROWS, copy_in, iter_arrow, schema_of, table_of
 from sla_service.db.chain import BLOCKS, append_blocks, lock_chains
 from sla_service.db.tables import AuditRecord, metadata
 from sla_service.domain.chain import Chain, EntriesDigest, Head, Sealed
@@ -29,6 +32,16 @@ READ_ENTRIES = 100
 LAST_ENTRY = 2**62
 """Not before any entry."""
 State = Mapping[str, Any]
+Change = tuple[str, State, State]
+"""Subject, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Who changes rows, and when."""
+
+    actor: str
+    now_ms: int
 
 
 def record_change(
@@ -75,6 +88,23 @@ def iter_entries(session: Session, subject: str) -> Iterator[AuditRecord]:
         if len(some) < READ_ENTRIES:
             return
         before = some[-1].entry_no or 0
+
+
+def subject_of_row(table: str, key: Sequence[str], merchant_id: str | None) -> str:
+    """What the log calls a row of evidence: whoever asks for a merchant finds all rows that are about it alone."""
+    named = f"{table} {'/'.join(key)}"
+    return named if merchant_id is None else f"merchant {merchant_id}: {named}"
+
+
+def record_rows(session: Session, changes: Iterable[Change], *, action: str, editor: Editor) -> None:
+    """Log rows that are replaced, an entry each, some thousand at a time."""
+    schema = pa.schema([field for field in schema_of(AUDIT) if field.name != "entry_no"])
+    head = (editor.now_ms, editor.actor, session.info.get("origin", ""), action)
+    found = iter(changes)
+    while part := list(islice(found, READ_ROWS)):
+        rows = [(*head, subject, _json(before), _json(after)) for subject, before, after in part]
+        digests = [audit_sha256(dict(zip(CONTENT, row, strict=True))) for row in rows]
+        copy_in(session, AUDIT, table_of([(*row, sha256) for row, sha256 in zip(rows, digests, strict=True)], schema))
 
 
 def audit_sha256(entry: Mapping[str, Any]) -> str:
@@ -157,3 +187,24 @@ def list_known(session: Session) -> dict[str, list[Any]]:
         for column in columns
     }
     return {**found, "before": [None], "after": [None]}
+
+
+def is_logged_since(session: Session, subject: str, since: str, actions: Sequence[str]) -> bool | None:
+    """Whether some actions were logged after the first time that something was done to a subject.
+
+    Args:
+        session: Open.
+        subject: As ``run 3``.
+        since: The action that is looked for first: ``run.plan``.
+        actions: The actions that may have come after it.
+
+    Returns:
+        None if the log knows nothing of the first one.
+    """
+    run_sql = session.connection().execute
+    first = select(func.min(AUDIT.c.entry_no)).where(AUDIT.c.subject == subject, AUDIT.c.action == since)
+    entry_no = run_sql(first).scalar_one()
+    if entry_no is None:
+        return None
+    later = select(AUDIT.c.entry_no).where(AUDIT.c.entry_no > entry_no, AUDIT.c.action.in_(actions))
+    return run_sql(later.limit(1)).first() is not None

@@ -10,7 +10,7 @@ from sqlmodel import select as select_records
 
 from sla_service.db.credits import KEPT_NUMBERS
 from sla_service.db.latest import CREDITS
-from sla_service.db.tables import AuditRecord, CreditRecord, ImportRecord, metadata
+from sla_service.db.tables import AuditRecord, CreditRecord, metadata
 
 FIGURES = ("before_minor", "amount_minor", "stated_minor", "before_service_ms", "service_ms", "stated_service_ms")
 
@@ -40,13 +40,6 @@ def list_gone(session: Session, run_id: int) -> list[CreditRecord]:
     """Credits of a correction whose contracts are no longer among the month's."""
     query = select_records(CreditRecord).where(CreditRecord.run_id == run_id, CreditRecord.credit_no > KEPT_NUMBERS)
     return list(session.exec(query.order_by(col(CreditRecord.merchant_id), col(CreditRecord.service))))
-
-
-def imports_since(session: Session, since_ms: int, until_ms: int) -> list[ImportRecord]:
-    """Files that were imported after an instant, up to another one, in order."""
-    at = col(ImportRecord.imported_at_ms)
-    query = select_records(ImportRecord).where(at > since_ms, at <= until_ms)
-    return list(session.exec(query.order_by(at, col(ImportRecord.noun), col(ImportRecord.sha256))))
 
 
 def changes_since(session: Session, since_ms: int, until_ms: int, actions: tuple[str, ...]) -> list[AuditRecord]:

@@ -14,12 +14,15 @@ from sqlalchemy import Column, MetaData, Select, Table, and_, func, insert, or_,
 from sqlalchemy import update as change_rows
 from sqlmodel import Session
 
+from sla_service.db.audit import Change, Editor, record_rows, subject_of_row
 from sla_service.db.bulk import copy_in
 from sla_service.db.tables import BIG, metadata
 from sla_service.domain.errors import InvalidValueError, Problem, shown
 
 MAX_PROBLEMS = 1_000
 """As many as are shown for a file; the rest is counted."""
+CHANGES = 2_000
+"""Rows that are replaced, in memory at one time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def merge(
     rows: pa.Table,
     references: Sequence[Reference],
     *,
-    update: bool = False,
+    update: Editor | None = None,
 ) -> Merged:
     """Add staged rows to a table.
 
@@ -62,7 +65,8 @@ def merge(
         table_name: Of ``tables``; its primary key is the rows' key.
         rows: ``line`` and the table's columns.
         references: What must exist before.
-        update: Whether a row whose key exists with other content replaces it; otherwise it is refused.
+        update: Who replaces rows whose key exists with other content, each with an entry in the audit log that says
+            what it was and what it is; None refuses them.
 
     Raises:
         InvalidValueError: Two rows with the same key in the file; a reference to nothing; a row whose key exists with
@@ -74,12 +78,12 @@ def merge(
     for reference in references:
         found += [_unknown(staged, reference), *_different(staged, reference)]
     problems = [problem for query in found for problem in _problems(session, query)]
-    if not update:
+    if update is None:
         problems += _conflicts(session, table, staged)
     if problems:
         problems.sort(key=lambda problem: (problem.line or 0, problem.column or ""))
         raise InvalidValueError(problems[:MAX_PROBLEMS], total=len(problems))
-    changed = _replace(session, table, staged) if update else 0
+    changed = _replace(session, table, staged, update) if update else 0
     before = _count(session, table)
     names = [name for name in rows.column_names if name != "line"]
     fresh = select(*(staged.c[name] for name in names)).select_from(staged)
@@ -161,11 +165,26 @@ def _differs(table: Table, staged: Table) -> Any:  # noqa: ANN401 - a SQL condit
     return or_(*(staged.c[name].is_distinct_from(table.c[name]) for name in _content(table, staged)))
 
 
-def _replace(session: Session, table: Table, staged: Table) -> int:
+def _replace(session: Session, table: Table, staged: Table, editor: Editor) -> int:
+    record_rows(session, _changes(session, table, staged), action=f"row.{table.name}", editor=editor)
     values = {name: staged.c[name] for name in _content(table, staged)}
     change = change_rows(table).values(values).where(_same_key(table, staged), _differs(table, staged))
     result: Any = session.connection().execute(change)
     return int(result.rowcount)
+
+
+def _changes(session: Session, table: Table, staged: Table) -> Iterator[Change]:
+    """Every row that is about to be replaced, as it is and as it will be; some thousand in memory at a time."""
+    key, names = _key(table), [*_key(table), *_content(table, staged)]
+    now = [table.c[name].label(f"{name}_now") for name in names]
+    query = select(*(staged.c[name] for name in names), *now).join_from(staged, table, _same_key(table, staged))
+    query = query.where(_differs(table, staged)).order_by(staged.c.line).execution_options(yield_per=CHANGES)
+    for row in session.connection().execute(query).mappings():
+        yield (
+            subject_of_row(table.name, [str(row[name]) for name in key], row.get("merchant_id")),
+            {name: row[f"{name}_now"] for name in names},
+            {name: row[name] for name in names},
+        )
 
 
 def _conflicts(session: Session, table: Table, staged: Table) -> Iterator[Problem]:

@@ -13,10 +13,16 @@ def find_stop(session: Session, run_id: int) -> RunStopRecord | None:
     return session.get(RunStopRecord, run_id)
 
 
-def save_stop(session: Session, stop: RunStopRecord) -> None:
-    """Stop a run; the first reason stays, others of the same moment are its like."""
-    if find_stop(session, stop.run_id) is None:
-        session.add(stop)
+def stop_run(session: Session, run_id: int, batch_no: int | None, *, reason: str, now_ms: int) -> None:
+    """Have no more of a run worked until somebody asks for it again, and keep why.
+
+    The first reason stays; others of the same moment are its like.
+    """
+    if find_stop(session, run_id) is None:
+        origin = session.info.get("origin", "")
+        session.add(
+            RunStopRecord(run_id=run_id, batch_no=batch_no, reason=reason, stopped_at_ms=now_ms, stopped_by=origin)
+        )
         session.flush()
 
 

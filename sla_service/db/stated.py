@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Join, Select, and_, or_, select, tuple_
 from sqlmodel import Session
 
 from sla_service.db.bulk import iter_arrow, read_arrow, rows_of
@@ -26,44 +26,67 @@ _MERCHANTS = metadata.tables["merchants"]
 _OUTBOX = metadata.tables["outbox"]
 
 STATES_SOMETHING = or_(CREDITS.c.stated_minor != 0, CREDITS.c.stated_service_ms != 0)
-_BEHIND = (
+_STATEMENT = (
     _STATEMENTS.c.number,
     _STATEMENTS.c.snapshot_sha256,
     _STATEMENTS.c.corrects,
+    _STATEMENTS.c.is_void,
     _STATEMENTS.c.party_name,
-    _MERCHANTS.c.billing_ref,
 )
 _DOCUMENT = ("credit_no", "merchant_id", "service", "period_start_ms", "time_zone", "currency", "stated_minor")
 """What a document shows of a credit."""
-_NAMES = ("credit_no", "merchant_id", "service", "contract_starts_on", "period_start_ms", "time_zone")
-"""What a credit's name in ledgers is made of."""
+_CONTRACT_PERIOD = ("merchant_id", "service", "contract_starts_on", "period_start_ms")
+_NAMES = ("credit_no", *_CONTRACT_PERIOD, "time_zone", "total_ms", "currency", "stated_minor")
+"""What a credit's name in ledgers is made of, and what it states; ``total_ms`` is null of a contract that is gone."""
 
 
 def iter_credit_pages(
     session: Session, run_id: int, where: ColumnElement[bool] | None = None
 ) -> Iterator[list[dict[str, Any]]]:
-    """A run's credits in order of their numbers, each with number, digest and predecessor of its statement."""
-    credits = CREDITS.outerjoin(_STATED, _same_credit(_STATED))
-    joined = credits.outerjoin(_STATEMENTS, _STATEMENTS.c.number == _STATED.c.number)
-    joined = joined.outerjoin(_MERCHANTS, _MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
-    query = select(*CREDITS.c, *_BEHIND).select_from(joined).where(CREDITS.c.run_id == run_id)
+    """A run's credits in order of their numbers, each with its statement, and the merchant's account in billing."""
+    joined = _with_statement().outerjoin(_MERCHANTS, _MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
+    query = select(*CREDITS.c, *_STATEMENT, _MERCHANTS.c.billing_ref).select_from(joined)
+    query = query.where(CREDITS.c.run_id == run_id)
     yield from _pages(session, query if where is None else query.where(where))
 
 
 def iter_name_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
-    """All of a run's credits, with no more than what their names are made of, their amounts and statements."""
-    columns = (
-        *(CREDITS.c[name] for name in (*_NAMES, "currency", "stated_minor")),
-        _STATED.c.number,
-        _STATEMENTS.c.corrects,
-    )
-    joined = CREDITS.outerjoin(_STATED, _same_credit(_STATED))
-    query = select(*columns).select_from(joined.outerjoin(_STATEMENTS, _STATEMENTS.c.number == _STATED.c.number))
-    yield from _pages(session, query.where(CREDITS.c.run_id == run_id))
+    """All of a run's credits in order of their numbers, with no more than names, amounts and statements."""
+    query = _named().where(CREDITS.c.run_id == run_id)
+    yield from _pages(session, query)
+
+
+def iter_names_by_contract(session: Session, run_id: int) -> Iterator[dict[str, Any]]:
+    """The same, but those of a merchant together, and of those the ones of a contract: in the database's own order.
+
+    What corrections state of contracts that are gone has numbers of its own, far from the merchant's others.
+    """
+    key = [CREDITS.c[name] for name in _CONTRACT_PERIOD]
+    query = _named().where(CREDITS.c.run_id == run_id).order_by(*key).limit(PAGE)
+    page = query
+    while rows := list(rows_of(read_arrow(session, page))):
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        page = query.where(tuple_(*key) > tuple_(*(rows[-1][name] for name in _CONTRACT_PERIOD)))
 
 
 def iter_document_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
-    """The credits that state an amount, with what a document of theirs shows; the address is the one of the issue."""
+    """The credits that state an amount, in order of their statements, with what a document of theirs shows.
+
+    A page has whole statements. The address is the one of the issue.
+    """
+    of = _STATEMENTS.c
+    numbers = select(of.number).where(of.run_id == run_id, of.kind == "merchant").order_by(of.number).limit(PAGE)
+    last = ""
+    while found := list(session.connection().execute(numbers.where(of.number > last)).scalars()):
+        last = found[-1]
+        query = _documents().where(CREDITS.c.run_id == run_id, of.run_id == run_id, of.kind == "merchant")
+        query = query.where(of.number.between(found[0], last)).order_by(of.number, CREDITS.c.credit_no)
+        yield list(rows_of(read_arrow(session, query)))
+
+
+def _documents() -> Select[Any]:
     recipients = (
         select(_OUTBOX.c.recipient)
         .where(_OUTBOX.c.number == _STATEMENTS.c.number)
@@ -72,12 +95,20 @@ def iter_document_pages(session: Session, run_id: int) -> Iterator[list[dict[str
         .scalar_subquery()
         .label("email")
     )
-    joined = CREDITS.join(_STATED, _same_credit(_STATED))
-    joined = joined.join(_STATEMENTS, _STATEMENTS.c.number == _STATED.c.number)
+    joined = _STATEMENTS.join(_STATED, _STATED.c.number == _STATEMENTS.c.number).join(CREDITS, _same_credit(_STATED))
     joined = joined.join(_MERCHANTS, _MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
-    columns = (*(CREDITS.c[name] for name in _DOCUMENT), *_BEHIND, recipients)
-    query = select(*columns).select_from(joined).where(CREDITS.c.run_id == run_id, CREDITS.c.stated_minor != 0)
-    yield from _pages(session, query)
+    columns = (*(CREDITS.c[name] for name in _DOCUMENT), *_STATEMENT, _MERCHANTS.c.billing_ref, recipients)
+    return select(*columns).select_from(joined).where(CREDITS.c.stated_minor != 0)
+
+
+def _named() -> Select[Any]:
+    columns = (*(CREDITS.c[name] for name in _NAMES), _STATED.c.number, _STATEMENTS.c.corrects, _STATEMENTS.c.is_void)
+    return select(*columns).select_from(_with_statement())
+
+
+def _with_statement() -> Join:
+    credits = CREDITS.outerjoin(_STATED, _same_credit(_STATED))
+    return credits.outerjoin(_STATEMENTS, _STATEMENTS.c.number == _STATED.c.number)
 
 
 def _same_credit(table: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a table with the key of credits

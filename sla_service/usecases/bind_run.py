@@ -81,7 +81,9 @@ def inputs_calculated(session: Session, run: RunRecord) -> dict[str, str]:
 
 
 def inputs_now(session: Session, run: RunRecord) -> dict[str, str]:
-    """Digests of what all batches would read now, by noun; a batch in memory at a time."""
+    """Digests of what all batches would read now, by noun; a batch in memory at a time. A void reads no evidence."""
+    if run.voids is not None:
+        return {}
     batches = list_batches(session, run.run_id, "merchants")
     return _joined(_read_again(session, run, (batch.first_id, batch.last_id)) for batch in batches)
 

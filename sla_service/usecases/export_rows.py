@@ -104,10 +104,14 @@ def journal(session: Session, run: Row, sums: Sums, accounts: tuple[str, str]) -
 
 
 def with_neighbours(credits: Iterable[Row]) -> Iterator[tuple[Row, bool]]:
-    """Credits with whether each is the only one of its contract in the month; those of a contract are neighbours."""
+    """Credits with whether each is the only one of its contract in the month; those of a contract are neighbours.
+
+    What was credited to a contract or period that is gone is none of its periods, and stands apart from them.
+    """
     for _contract, group in groupby(
         credits, key=lambda row: (row["merchant_id"], row["service"], row["contract_starts_on"])
     ):
         periods = list(group)
         for credit in periods:
-            yield credit, len(periods) == 1
+            is_there = credit["total_ms"] is not None
+            yield credit, is_there and sum(other["total_ms"] is not None for other in periods) == 1

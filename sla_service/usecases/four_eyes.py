@@ -86,8 +86,8 @@ def _touches(after: dict[str, Any], month: Month, near: Window) -> bool:
 
 
 def _nouns(run: RunRecord) -> list[str]:
-    """What the run rests on; anything that can be imported, as long as nobody bound it."""
-    bound = json.loads(run.binding or "{}").get("inputs") or NOUNS
+    """What the run rests on; anything that can be imported, as long as nobody bound it. A void rests on no evidence."""
+    bound = () if run.voids is not None else json.loads(run.binding or "{}").get("inputs") or NOUNS
     # Of merchants and partners it has the zones and regions, and their names and addresses are on the statements.
     return [noun for noun in NOUNS if noun in {*bound, "merchants", "partners"}]
 

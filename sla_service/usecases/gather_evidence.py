@@ -118,10 +118,17 @@ def gather(
         due: The periods that end in the month; otherwise those that are running at its end.
         in_columns: Keep plain contracts apart, as columns: for many merchants at a time.
     """
-    gathered = Gathered(month, as_of_ms=as_of_ms, among=among or only(merchant_id))
     published = published_policies(session)
+    gathered = Gathered(month, as_of_ms=as_of_ms, among=among or only(merchant_id))
     _add_subjects(session, gathered, published, due=due, in_columns=in_columns and due)
     add_happenings(session, gathered, published)
+    return gathered
+
+
+def gather_subjects(session: Session, month: Month, *, as_of_ms: int, among: Among | None = None) -> Gathered:
+    """Read which contracts and periods are due in a month, and nothing of what happened to them."""
+    gathered = Gathered(month, as_of_ms=as_of_ms, among=among)
+    _add_subjects(session, gathered, published_policies(session), due=True, in_columns=False)
     return gathered
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from sqlmodel import Session
 
+from sla_service.db.audit import Editor
 from sla_service.db.imports import find_import, save_import
 from sla_service.db.merge import Merged, Reference, merge
 from sla_service.db.tables import ImportRecord
@@ -78,7 +79,7 @@ def import_file(
     if before is not None and not update:
         return ImportOutcome(noun, before.rows, 0, 0, replay=True)
     rows = read_file(noun, data, name=name)
-    merged = import_table(session, noun, rows, update=update)
+    merged = import_table(session, noun, rows, update=Editor(actor, now_ms) if update else None)
     record_import(session, noun, rows, merged, Arrival(name, sha256, actor, now_ms))
     if before is not None:
         return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
@@ -97,7 +98,7 @@ def import_file(
     return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
 
 
-def import_table(session: Session, noun: str, rows: pa.Table, *, update: bool = False) -> Merged:
+def import_table(session: Session, noun: str, rows: pa.Table, *, update: Editor | None = None) -> Merged:
     """Import parsed rows of a noun, as ``formats.rows`` gives them: the one way in, for files and the API.
 
     Raises:

@@ -48,26 +48,20 @@ def terms_of(settings: Settings) -> Terms:
 
 
 def iter_documents(session: Session, run: Row) -> Iterator[Document]:
-    """Documents in order of merchant and number.
-
-    A merchant's credits are neighbours, but those of its currencies may alternate.
-    """
+    """Documents in order of their statements' numbers."""
     rows = (row for page in iter_document_pages(session, run["run_id"]) for row in page)
-    for _merchant, group in groupby(rows, key=itemgetter("merchant_id")):
-        by_number: dict[str, list[Row]] = {}
-        for row in group:
-            by_number.setdefault(row["number"], []).append(row)
-        for number in sorted(by_number):
-            yield _document(by_number[number], run)
+    for _number, group in groupby(rows, key=itemgetter("number")):
+        yield _document(list(group), run)
 
 
 def _document(rows: list[Row], run: Row) -> Document:
     first, services = rows[0], Counter(row["service"] for row in rows)
+    verb = "voiding" if first["is_void"] else "correcting"
     what = f"Service credits for {run['period']}, statement {first['number']}"
     return Document(
         number=first["number"],
         key=document_key(first["merchant_id"], first["currency"], run),
-        memo=what if first["corrects"] is None else f"{what}, correcting {first['corrects']}",
+        memo=what if first["corrects"] is None else f"{what}, {verb} {first['corrects']}",
         merchant_id=first["merchant_id"],
         billing_ref=first["billing_ref"],
         name=first["party_name"] or first["merchant_id"],

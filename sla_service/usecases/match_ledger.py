@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from sla_service.db.bulk import rows_of
 from sla_service.db.runs import load_run
-from sla_service.db.stated import iter_name_pages
+from sla_service.db.stated import iter_names_by_contract
 from sla_service.domain.ledger_match import LedgerMatch, OurStatement, TheirRow, match_rows
 from sla_service.domain.money import Money
 from sla_service.formats.exports.names import credit_key, document_key
@@ -47,11 +47,10 @@ def _theirs(table: pa.Table) -> Iterator[TheirRow]:
 
 
 def _ours(session: Session, run: Row) -> Iterator[OurStatement]:
-    pages = iter_name_pages(session, run["run_id"])
-    named = with_neighbours(row for page in pages for row in page)
+    named = with_neighbours(iter_names_by_contract(session, run["run_id"]))
     for merchant_id, group in groupby(named, key=lambda one: one[0]["merchant_id"]):
         stated = [(row, is_only) for row, is_only in group if row["stated_minor"]]
-        stated.sort(key=lambda one: one[0]["number"])
+        stated.sort(key=lambda one: (one[0]["number"], one[0]["credit_no"]))
         for number, of_one in groupby(stated, key=lambda one: one[0]["number"]):
             credits = {
                 credit_key(row, run, is_only=is_only): Money(row["currency"], row["stated_minor"])

@@ -129,7 +129,7 @@ def likely(session: Session, row: Row, checked: Checked) -> dict[str, list[Any]]
         "effective_on": [same.get("effective_on"), *days],
         "recorded_at_ms": [same.get("recorded_at_ms"), at_ms, checked.block.sealed_at_ms if checked.block else None],
         "recorded_by": [same.get("recorded_by"), who, told.get("issued_by"), told.get("approved_by")],
-        "reason": [None, told.get("reason")],
+        "reason": [same.get("reason"), None, told.get("reason")],
         "reference": [name if is_use else None, None],
         "entry_id": [f"{one}/{row['number']}" for one in _NAMED_BY_KIND] + [f"{EntryKind.APPLIED}/{row['reference']}"],
     }

@@ -8,17 +8,21 @@ from typing import Any
 import pyarrow.compute as pc
 from sqlmodel import Session
 
+from sla_service.db.audit import is_logged_since
 from sla_service.db.numbering import take_numbers
 from sla_service.db.run_batches import save_batches
-from sla_service.db.runs import change_state, find_live_run, save_run
+from sla_service.db.runs import change_state, find_live_run, save_run, subject_of
 from sla_service.db.tables import RunBatchRecord, RunRecord
 from sla_service.domain.errors import ConflictError, InvalidValueError
 from sla_service.domain.periods import Month
+from sla_service.formats.nouns import NOUNS
 from sla_service.usecases.gather_evidence import contract_counts, periods_per_contract
 from sla_service.usecases.policies_in_force import published_policies
 
 OPEN_STATES = ("draft", "calculated", "submitted")
 """States in which a newer calculation of the same month takes a run's place."""
+INPUTS = (*(f"import.{noun}" for noun in NOUNS), "policy.publish", "run.decide")
+"""What is logged when something changes that a run is calculated from."""
 BATCH_MERCHANTS = 20_000
 """Enough that a batch's own work is most of it, few enough that a worker needs well under a gibibyte."""
 
@@ -50,6 +54,35 @@ def plan_run(
         raise InvalidValueError.of("run_empty", f"no merchant had a contract in {month}; import contracts first")
     save_batches(session, batches)
     return run
+
+
+def plan_or_resume(
+    session: Session, month: Month, *, now_ms: int, actor: str, batch_merchants: int = BATCH_MERCHANTS
+) -> RunRecord:
+    """The month's draft that was left unfinished, if what it rests on has not changed since; otherwise a new one.
+
+    Args:
+        session: Open; nothing is committed.
+        month: The month to close.
+        now_ms: The instant of a new draft.
+        actor: Who calculates; somebody else's draft is not taken over, for it would carry the other's name.
+        batch_merchants: Of a new draft.
+
+    Raises:
+        ConflictError: The month's run is already approved or issued.
+        InvalidValueError: No contract was in force in the month.
+    """
+    left = find_live_run(session, str(month))
+    if left is not None and left.created_by == actor and is_unfinished(session, left):
+        return left
+    return plan_run(session, month, now_ms=now_ms, actor=actor, batch_merchants=batch_merchants)
+
+
+def is_unfinished(session: Session, run: RunRecord) -> bool:
+    """Whether a run is a draft that can still be worked as it was planned: no evidence and no rule has come since."""
+    same_zones = run.tzdb_version == importlib.metadata.version("tzdata")
+    changed = is_logged_since(session, subject_of(run), "run.plan", INPUTS)
+    return run.state == "draft" and same_zones and changed is False
 
 
 def new_run(session: Session, month: Month, *, now_ms: int, actor: str, **more: Any) -> RunRecord:  # noqa: ANN401

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from sla_service.db.job_queue import QueuedJob, enqueue, require_queue
 from sla_service.db.run_batches import list_batches, load_batch
-from sla_service.db.run_stops import find_stop, forget_stop, save_stop
+from sla_service.db.run_stops import find_stop, forget_stop
 from sla_service.db.runs import load_run
 from sla_service.db.tables import RunStopRecord
 from sla_service.usecases.work_run import DONE, next_batches
@@ -69,12 +69,6 @@ def queue_next(session: Session, run_id: int, batch_no: int) -> None:
     kin = list_batches(session, run_id, batch.kind)
     if all(one.state == DONE[run.state] for one in kin):
         enqueue(session, [QueuedJob(run_id, run.state)])
-
-
-def stop_run(session: Session, run_id: int, batch_no: int | None, *, reason: str, now_ms: int, actor: str) -> None:
-    """Have no more of a run worked until somebody asks for it again, and keep why."""
-    stop = RunStopRecord(run_id=run_id, batch_no=batch_no, reason=reason, stopped_at_ms=now_ms, stopped_by=actor)
-    save_stop(session, stop)
 
 
 def stopped_in_words(run_id: int, stop: RunStopRecord) -> str:

@@ -92,21 +92,27 @@ def _compare(session: Session, kind: str, rows: Iterable[Booked], into: Reconcil
     """Sums of what was read, each statement's compared with its total."""
     sums: dict[str, tuple[int, int]] = {}
     waiting: dict[str, tuple[str, Money]] = {}
+    asked = ASKED
     for merchant_id, group in groupby(rows, key=itemgetter(1)):
-        if len(waiting) >= ASKED:
-            into.differences += _unlike(session, kind, waiting)
-            waiting = {}
+        if len(waiting) >= asked:
+            # What a correction states of contracts that are gone comes last: who does not agree yet, waits.
+            unlike = {one.number for one in _unlike(session, kind, waiting)}
+            waiting = {number: found for number, found in waiting.items() if number in unlike}
+            asked = len(waiting) + ASKED
         for number, _merchant, money in group:
             count, minor = sums.get(money.currency, (0, 0))
             sums[money.currency] = (count + 1, minor + money.minor)
             before = waiting.get(number, (merchant_id, Money(money.currency, 0)))[1]
             waiting[number] = (merchant_id, Money(money.currency, before.minor + money.minor))
-    into.differences += _unlike(session, kind, waiting)
+    into.differences += _unlike(session, kind, waiting)[:MOST]
     return sums
 
 
 def _unlike(session: Session, kind: str, found: dict[str, tuple[str, Money]]) -> list[Difference]:
-    totals = totals_of(session, list(found))
+    names = list(found)
+    totals: dict[str, tuple[str, str, int]] = {}
+    for start in range(0, len(names), ASKED):
+        totals |= totals_of(session, names[start : start + ASKED])
     unlike: list[Any] = []
     for number, (merchant_id, there) in found.items():
         party_id, currency, minor = totals.get(number, ("", there.currency, 0))
@@ -114,4 +120,4 @@ def _unlike(session: Session, kind: str, found: dict[str, tuple[str, Money]]) ->
             what = f"the {kind} has another amount than the statement"
             here = Money(currency, minor)
             unlike.append(Difference(kind, what, number=number, merchant_id=merchant_id, here=here, there=there))
-    return unlike[:MOST]
+    return unlike

@@ -17,6 +17,9 @@ STARTS = ("started_at_ms", "at_ms")
 ENDS = ("ended_at_ms", "at_ms")
 """Columns that say about which time a row is; who looks for the editors of a month needs to know."""
 
+MERCHANTS_NAMED = 100
+"""More merchants than these are not named in the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -35,10 +38,21 @@ def record_import(session: Session, noun: str, rows: pa.Table, merged: Merged, a
     counts = {"rows": merged.rows, "added": merged.added, "changed": merged.changed}
     # A row that was changed may have been about another time before: then nobody can say which months it touches.
     moved = merged.changed and "ended_at_ms" in rows.column_names
-    after = {"file": arrival.name, "sha256": arrival.sha256, **counts, **({} if moved else about(rows))}
+    after = {"file": arrival.name, "sha256": arrival.sha256, **counts, **({} if moved else about(rows)), **whose(rows)}
     record_change(
         session, action=f"import.{noun}", subject=noun, now_ms=arrival.now_ms, actor=arrival.actor, after=after
     )
+
+
+def whose(rows: pa.Table) -> dict[str, Any]:
+    """Which merchants rows are about, where those are few; nothing where they are many, or where rows are everybody's.
+
+    Late evidence is about a few, and whoever reads a merchant's history wants to see that it came.
+    """
+    if "merchant_id" not in rows.column_names or rows["merchant_id"].null_count:
+        return {}
+    found = rows["merchant_id"].unique()
+    return {"merchants": sorted(found.to_pylist())} if len(found) <= MERCHANTS_NAMED else {}
 
 
 def about(rows: pa.Table) -> dict[str, Any]:

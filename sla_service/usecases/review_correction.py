@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from sla_service.db.differences import changes_since, imports_since, list_differences, list_gone
+from sla_service.db.differences import changes_since, list_differences, list_gone
 from sla_service.db.runs import list_issued_runs
-from sla_service.db.tables import AuditRecord, CreditRecord, ImportRecord, RunRecord
+from sla_service.db.tables import AuditRecord, CreditRecord, RunRecord
 
-ACTIONS = ("evidence.", "incident.", "policy.", "decision.", "row.")
-"""What is logged of evidence besides the imports, which have a list of their own."""
+ACTIONS = ("import.", "row.", "policy.", "run.decide")
+"""What is logged of evidence, by files and by the API, of policies, and of decisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,6 @@ class Review:
     """Credits whose contracts are no longer among the month's."""
     since_ms: int
     """When the evidence of the month was last read for an issue."""
-    imports: Sequence[ImportRecord]
     changes: Sequence[AuditRecord]
 
     @property
@@ -51,6 +50,5 @@ def review_correction(session: Session, run: RunRecord) -> Review:
         differences=list_differences(session, run.run_id),
         gone=list_gone(session, run.run_id),
         since_ms=since_ms,
-        imports=imports_since(session, since_ms, run.created_at_ms),
         changes=changes_since(session, since_ms, run.created_at_ms, ACTIONS),
     )

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 
 from sla_service.db.chain import lock_chains
 from sla_service.db.run_batches import claim_batch, list_batches, load_batch
+from sla_service.db.run_stops import forget_stop, stop_run
 from sla_service.db.runs import load_run
 from sla_service.db.tables import RunBatchRecord
-from sla_service.domain.errors import ChangedError, ConflictError
+from sla_service.domain.errors import ChangedError, ConflictError, SlaError
 from sla_service.usecases.calculate_run import calculate_batch, finish_calculation
 from sla_service.usecases.decide_run import withdraw_approval
 from sla_service.usecases.issue_run import finish_issue, issue_batch
@@ -34,21 +35,28 @@ def work_run(transaction: Transaction, run_id: int, *, now: Callable[[], int], p
     Raises:
         ConflictError: A batch cannot be worked; the message says why. What was worked before it stays.
     """
-    while (state := _state(transaction, run_id)) in DONE:
-        left, whole = batches_left(transaction, run_id)
-        progress(WORDS[state], whole - len(left), max(whole, 1))
-        if left:
-            work_batch(transaction, run_id, left[0], now=now)
-        else:
-            finish(transaction, run_id, now=now)
-
-
-def batches_left(transaction: Transaction, run_id: int) -> tuple[list[int], int]:
-    """The batches that are to be worked next, by number, and how many there are in all; merchants before partners."""
     with transaction() as session:
-        done = DONE[load_run(session, run_id).state]
-        batches = list_batches(session, run_id)
-        return [batch.batch_no for batch in next_batches(batches, done)], len(batches)
+        forget_stop(session, run_id)
+    while _state(transaction, run_id) in DONE:
+        batch_no = _next_batch(transaction, run_id, progress)
+        try:
+            if batch_no is None:
+                finish(transaction, run_id, now=now)
+            else:
+                work_batch(transaction, run_id, batch_no, now=now)
+        except SlaError as error:
+            # Whoever asks later is told as well.
+            with transaction() as session:
+                stop_run(session, run_id, batch_no, reason=str(error), now_ms=now())
+            raise
+
+
+def _next_batch(transaction: Transaction, run_id: int, progress: Progress) -> int | None:
+    with transaction() as session:
+        state, batches = load_run(session, run_id).state, list_batches(session, run_id)
+        done = sum(batch.state == DONE[state] for batch in batches)
+        progress(WORDS[state], done, max(len(batches), 1))
+        return next((batch.batch_no for batch in next_batches(batches, DONE[state])), None)
 
 
 def next_batches(batches: Sequence[RunBatchRecord], done: str) -> list[RunBatchRecord]:

@@ -20,9 +20,9 @@ from sqlmodel import Session
 
 from sla_service.db.engine import writing
 from sla_service.db.job_queue import ADVANCE, SCHEMA, WORK_BATCH, lock_name
-from sla_service.db.runs import load_run
+from sla_service.db.run_stops import stop_run
 from sla_service.domain.errors import ConflictError, SlaError
-from sla_service.usecases.queue_run import queue_batches, queue_next, standing, stop_run
+from sla_service.usecases.queue_run import queue_batches, queue_next, standing
 from sla_service.usecases.transactions import Transaction
 from sla_service.usecases.work_run import DONE, finish, work_batch
 
@@ -174,9 +174,7 @@ class Tasks:
 
     def _stop(self, run_id: int, batch_no: int | None, reason: str) -> None:
         with writing(self.bench.engine, origin=self.bench.actor) as session:
-            load_run(session, run_id)
-            now_ms, actor = self.bench.clock(), self.bench.actor
-            stop_run(session, run_id, batch_no, reason=reason, now_ms=now_ms, actor=actor)
+            stop_run(session, run_id, batch_no, reason=reason, now_ms=self.bench.clock())
         where = f" at batch {batch_no}" if batch_no else ""
         self.bench.say(f"Run {run_id} stopped{where}: {reason}")
 

@@ -147,7 +147,7 @@ def test_the_checkpoint_file_is_where_the_settings_say(ledger, tmp_path):
 def test_the_audit_log_says_who_did_what_from_where(ledger, used):
     ledger("ledger", "apply", used(a_use("INV-7", ONE, "100.00", on="2023-10-01")), as_="cleo")
     output = ledger("audit", "list", "--actor", "cleo").output
-    for words in ("2023-10-02 01:00", "cleo", "command line on", "ledger.apply", "sums: USD 100.00", "file: used.csv"):
+    for words in ("2023-10-02 01:00", "cleo", "terminal of", "ledger.apply", "sums: USD 100.00", "file: used.csv"):
         assert words in output
     assert "Nothing of the kind" in ledger("audit", "list", "--since", "2023-10-03").output
     (entry,) = json.loads(ledger("audit", "list", "--subject", "ledger", "--json").output)

@@ -14,14 +14,17 @@ from sqlmodel import Session
 from sla_service.config import PREFIX, Settings
 from sla_service.db.engine import writing
 from sla_service.domain.assessment import Measurement, Outcome, assess
+from sla_service.domain.balances import Balance
 from sla_service.domain.error_budget import BURN_ALERTS, budgets
 from sla_service.domain.incidents import Curve, recovery_segments
 from sla_service.domain.instants import MINUTE_MS, format_instant, parse_instant
+from sla_service.domain.ledger import MOVES
 from sla_service.domain.money import Money, Rounding, format_exact, round_to_money
 from sla_service.domain.periods import Month, midnight_ms
 from sla_service.domain.policies.downtime import ExclusionEffect
 from sla_service.domain.shares import format_floored, format_percent, parse_percent
 from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.formats.applied_rows import APPLIED, read_applied
 from sla_service.formats.csv_rows import read_csv
 from sla_service.formats.exports import shapes
 from sla_service.formats.exports.ledgers import CONTROL
@@ -38,9 +41,9 @@ DOCS = ROOT / "docs"
 EXAMPLE = ROOT / "examples" / "2023-09-19"
 OUTAGE_ID = "INC-2023-09-19"
 SEPTEMBER = Month(2023, 9)
-ALGORITHM, POLICY_GUIDE, POLICY_FIELDS, FILES, EXPORTS, OPERATIONS = (
+ALGORITHM, POLICY_GUIDE, POLICY_FIELDS, FILES, EXPORTS, OPERATIONS, LEDGER = (
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("algorithm", "policies", "policies/fields", "files", "exports", "operations")
+    for name in ("algorithm", "policies", "policies/fields", "files", "exports", "operations", "ledger")
 )
 POLICIES = POLICY_GUIDE + "".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / "policies").glob("*.md")))
 """The guide and its pages."""
@@ -441,6 +444,28 @@ class TestExports:
         assert tuple(re.findall("`([^`]+)`", columns))[1:] == QUICKBOOKS.credits["CreditMemos"]
 
 
+class TestLedger:
+    def test_each_kind_moves_between_the_accounts_that_the_page_names(self):
+        (kinds,) = [table for table in tables(LEDGER) if table[0][:3] == ["kind", "debit", "credit"]]
+        assert {row[0]: (row[1], row[2]) for row in kinds[1:]} == MOVES
+
+    def test_each_column_of_a_file_of_uses_is_explained(self):
+        ((_, text),) = blocks(LEDGER, "csv")
+        assert text.splitlines()[0].split(",") == [column.name for column in APPLIED.columns]
+        assert read_applied(text.encode()).num_rows == len(text.splitlines()) - 1
+        (columns,) = [table for table in tables(LEDGER) if table[0] == ["column", "filled", "content"]]
+        said = {row[0]: row[1] for row in columns[1:]}
+        assert said == {column.name: "yes" if column.required else "no" for column in APPLIED.columns}
+
+    def test_the_merchant_s_account_adds_up_as_the_page_has_it(self):
+        (steps,) = [table for table in tables(LEDGER) if table[0][-1] == "owed"]
+        balance = Balance("USD")
+        for _day, kind, debit, credit, amount, owed in steps[1:]:
+            assert MOVES[kind] == (debit, credit)
+            balance.add(kind, Money.parse(amount, "USD").minor)
+            assert balance.owed.amount == owed
+
+
 class TestOperations:
     def test_each_setting_is_explained_with_its_default(self):
         said = {row[0]: row[1] for table in tables(OPERATIONS) if table[0][0] == "variable" for row in table[1:]}
@@ -458,6 +483,8 @@ class TestOperations:
 def shown(default):
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple) and default:
+        return r"\|".join(map(str, default))
     return str(default) if default not in {"", ()} else "empty"
 
 

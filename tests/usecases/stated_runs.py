@@ -42,12 +42,19 @@ class Stated:
     outcome: str = ""
     service_ms: int = 0
     start_ms: int = START_MS
+    is_gone: bool = False
+    """Whether its contract is not among the month's any more."""
 
     @property
     def stated(self) -> int:
         return self.amount - self.before
 
 
+GONE = {
+    **dict.fromkeys(("bad_ppm_ms", "excluded_ppm_ms", "unmeasured_ms", "total_ms", "tier", "rate", "before_cap_minor")),
+    "unrounded_minor": None,
+    "outcome": "nothing_owed",
+}
 CLOSE = (
     Stated("M1", 2990),
     Stated("M1", 1000, service="search"),
@@ -64,6 +71,9 @@ CORRECTION = (
     Stated("M2", 12_500, currency="KWD", before=10_000),
     Stated("M4", 500, before=500),
     Stated("M5", 4200),
+    Stated("M1", 0, currency="JPY", service="stall", before=3000, is_gone=True),
+    Stated("M4", 0, before=700, start_ms=START_MS + 7 * 86_400_000, is_gone=True),
+    Stated("M5", 800, service="search"),
 )
 
 
@@ -115,6 +125,9 @@ def issue(engine, credits=CLOSE, *, run_id=1, revision=1, first_number=1, state=
         )
         session.flush()
         rows = [_credit(run_id, no, one) for no, one in enumerate(credits, start=1)]
+        for row, one in zip(rows, credits, strict=True):
+            if one.is_gone:
+                row.update(GONE, credit_no=row["credit_no"] + 10**12)
         session.connection().execute(insert(CREDITS), rows)
         session.connection().execute(insert(CREDIT_LINES), [_line(row) for row in rows if row["amount_minor"]])
         if state != "issued":

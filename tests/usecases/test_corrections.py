@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from sla_service.db.engine import writing
+from sla_service.db.bulk import rows_of
+from sla_service.db.credits import list_merchant_credits
+from sla_service.db.engine import reading, writing
+from sla_service.db.history import load_history
+from sla_service.db.runs import list_runs, load_run
 from sla_service.domain.errors import ConflictError
+from sla_service.usecases.month_statements import month_statements
 from sla_service.usecases.plan_correction import plan_correction
+from sla_service.usecases.read_availability import read_month
+from sla_service.usecases.review_correction import review_correction
 from tests.usecases.the_corrections import SEPTEMBER, Story
 
 
@@ -107,7 +117,8 @@ def test_a_contract_that_is_gone_is_named_and_taken_back_only_where_that_is_allo
     assert closed.credits(run_id)[merchant] == (29_90, 0, stated)
     assert closed.totals(merchant) == [29_90] + [stated] * bool(stated)
     # What is gone is remembered: another correction does not find it anew.
-    assert closed.credits(closed.correct(batch_merchants=2))[merchant] == (29_90 + stated, 0, 0)
+    again = closed.credits(closed.correct(batch_merchants=2))
+    assert again.get(merchant, (0, 0, 0)) == (29_90 + stated, 0, 0)
 
 
 @pytest.mark.parametrize("batch_merchants", [1, 2, 3])
@@ -149,3 +160,90 @@ def test_nothing_that_was_issued_changes(closed):
     closed.a_later_outage("kept")
     closed.correct()
     assert closed.statements("kept")[0].snapshot == before
+
+
+def test_a_later_month_counts_a_corrected_one_once_with_all_that_was_credited(closed):
+    closed.a_later_outage("kept", "taken")
+    closed.correct()
+    closed.it_was_announced("kept", "taken", day="2023-09-12")
+    closed.correct()
+    with reading(closed.engine) as session:
+        rows = {row["merchant_id"]: row for row in rows_of(load_history(session, "2023-10"))}
+        assert load_history(session, "2023-10").num_rows == len(rows) == 3
+    # What is kept was credited, although the outage turned out to be shorter.
+    assert (rows["kept"]["amount_minor"], rows["taken"]["amount_minor"]) == (74_75, 29_90)
+    assert rows["kept"]["availability"] == rows["taken"]["availability"] == "179/180"
+
+
+def test_the_month_of_the_pages_is_the_corrected_one_and_names_the_newest_statement(closed):
+    closed.a_later_outage("kept")
+    closed.correct()
+    with reading(closed.engine) as session:
+        (shown,) = read_month(session, "kept", SEPTEMBER, now_ms=closed.now_ms)
+        (row,) = list_merchant_credits(session, "kept")
+        linked = month_statements(session, "merchant", "kept", str(SEPTEMBER))
+    assert (shown.amount.minor, shown.statement_number) == (74_75, closed.statements("kept")[1].number)
+    assert row[0].amount_minor == 74_75
+    assert [(one.number, one.corrected_by) for one in linked] == [
+        (linked[0].number, linked[1].number),
+        (linked[1].number, None),
+    ]
+
+
+def test_what_is_kept_is_still_shown_as_credited(closed):
+    closed.it_was_announced("kept")
+    closed.correct()
+    with reading(closed.engine) as session:
+        (shown,) = read_month(session, "kept", SEPTEMBER, now_ms=closed.now_ms)
+    assert (shown.outcome, shown.is_credited, shown.amount.minor) == ("met", True, 29_90)
+    assert shown.statement_number == closed.statements("kept")[0].number
+
+
+def test_a_review_names_the_largest_difference_first_and_who_keeps_more(closed):
+    closed.a_day_passes()
+    closed.a_later_outage("quiet")
+    closed.it_was_announced("kept", "taken")
+    run_id = closed.propose()
+    with reading(closed.engine) as session:
+        review = review_correction(session, load_run(session, run_id))
+    shown = [(row["merchant_id"], row["before_minor"], row["stated_minor"]) for row in review.differences]
+    assert shown == [("quiet", 0, 29_90), ("taken", 29_90, -29_90), ("kept", 29_90, 0)]
+    assert [row["merchant_id"] for row in review.kept] == ["kept"]
+    assert [entry.action for entry in review.changes] == ["import.impacts", "import.exclusions"]
+    assert review.corrects_run == 1
+
+
+def test_a_review_names_contracts_that_are_gone(closed):
+    closed.a_day_passes()
+    ended = "merchant_id,service,policy,monthly_fee,currency,starts_on,ends_on\n"
+    closed.bring("contracts", ended + "kept,shop,keeping,299.00,USD,2020-01-01,2023-06-01\n", update=True)
+    run_id = closed.propose()
+    with reading(closed.engine) as session:
+        review = review_correction(session, load_run(session, run_id))
+    assert [(one.merchant_id, one.before_minor) for one in review.gone] == [("kept", 29_90)]
+    assert [entry.subject for entry in review.changes] == [
+        "merchant kept: contracts kept/shop/2020-01-01",
+        "contracts",
+    ]
+
+
+def test_of_two_corrections_that_race_one_begins(engine):
+    """Both look before either writes; on SQLite the second one waits and takes the first one's place."""
+    story = Story(engine)
+    story.close()
+    barrier = threading.Barrier(2, timeout=60)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda actor: _begin(story, barrier, actor), ("ann", "cleo")))
+    with reading(engine) as session:
+        live = [run for run in list_runs(session) if run.revision == 2 and run.state == "draft"]
+    assert len(live) == 1
+    assert any(isinstance(one, int) for one in found)
+
+
+def _begin(story, barrier, actor):
+    barrier.wait()
+    try:
+        with writing(story.engine) as session:
+            return plan_correction(session, SEPTEMBER, now_ms=story.now_ms, actor=actor).run_id
+    except ConflictError as error:
+        return error

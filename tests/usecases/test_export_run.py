@@ -69,14 +69,25 @@ def test_a_correction_s_register_has_the_differences_and_whom_they_correct(both)
         ("M1", "SCM-2023-09-0000100", "SCM-2023-09-0000001", "5.00", "15.00", "10.00", "2"),
         ("M2", "SCM-2023-09-0000101", "SCM-2023-09-0000003", "2.500", "12.500", "10.000", "2"),
         ("M5", "SCM-2023-09-0000102", "", "42.00", "42.00", "0.00", "2"),
+        ("M5", "SCM-2023-09-0000102", "", "8.00", "8.00", "0.00", "2"),
+        ("M1", "SCM-2023-09-0000103", "SCM-2023-09-0000002", "-3000", "0", "3000", "2"),
+        ("M4", "SCM-2023-09-0000104", "SCM-2023-09-0000004", "-7.00", "0.00", "7.00", "2"),
     ]
-    assert control == ["# rows 4", "KWD 2.500", "USD 27.00"]
+    assert control == ["# rows 7", "JPY -3000", "KWD 2.500", "USD 28.00"]
+
+
+def test_a_contract_that_is_gone_has_a_row_with_nothing_measured_and_a_name_with_its_day(both):
+    found = [row for row in rows(both, 2, "register")[0] if row["service"] == "stall"]
+    measured = ("availability", "target", "period_minutes", "bad_minutes", "excluded_minutes", "unmeasured_minutes")
+    assert [tuple(row[name] for name in measured) for row in found] == [("", "", "", "", "", "")]
+    names = [row["external_id"] for row in rows(both, 2, "journal")[0] if row["currency"] == "JPY"]
+    assert names[-1] == "2023-09/M1/stall/2020-01-01/2023-09-01/r2/credit"
 
 
 def test_lines_stand_behind_what_is_stated_and_nothing_else(both):
     first, second = rows(both, 1, "lines")[0], rows(both, 2, "lines")[0]
     assert [row["merchant_id"] for row in first] == ["M1", "M1", "M1", "M2", "M4", "M4"]
-    assert [row["merchant_id"] for row in second] == ["M1", "M1", "M2", "M5"]
+    assert [row["merchant_id"] for row in second] == ["M1", "M1", "M2", "M5", "M5"]
     assert all(row["statement_number"] for row in (*first, *second))
 
 

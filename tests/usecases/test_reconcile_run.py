@@ -14,7 +14,7 @@ from sla_service.usecases.match_ledger import match_ledger
 from sla_service.usecases.reconcile_run import reconcile_run
 from sla_service.usecases.record_export import MadeExport, record_export
 from tests.usecases.stated_runs import CORRECTION, ISSUED_MS, issue, world
-from tests.usecases.test_export_run import made
+from tests.usecases.test_export_run import made, rows
 
 TERMS = export_terms(Settings())
 FIRST, SECOND = "SCM-2023-09-0000001", "SCM-2023-09-0000003"
@@ -54,7 +54,7 @@ def test_a_run_as_it_was_issued_agrees_from_every_side(both, run_id):
     for one in found.witnesses:
         sums[one.source][one.currency] = one.sum.minor
     assert list(sums) == ["credits", "statements", "ledger", "messages", "register", "journal"]
-    expected = {1: {"JPY": 3000, "KWD": 10_000, "USD": 5190}, 2: {"KWD": 2500, "USD": 2700}}[run_id]
+    expected = {1: {"JPY": 3000, "KWD": 10_000, "USD": 5190}, 2: {"JPY": -3000, "KWD": 2500, "USD": 2800}}[run_id]
     assert all(one == expected for one in sums.values())
 
 
@@ -185,11 +185,11 @@ def match(engine, data, run_id=1):
         return match_ledger(session, run_id, data.encode())
 
 
-@pytest.mark.parametrize(("data", "rows"), [(CREDITS, 7), (NUMBERS, 4)], ids=["by external id", "by number"])
-def test_a_file_that_has_everything_once_agrees(both, data, rows):
+@pytest.mark.parametrize(("data", "count"), [(CREDITS, 7), (NUMBERS, 4)], ids=["by external id", "by number"])
+def test_a_file_that_has_everything_once_agrees(both, data, count):
     found = match(both, data)
     assert found.differences == []
-    assert len(found.matched) == rows
+    assert len(found.matched) == count
     assert found.cancelled == data.count("accrual")
 
 
@@ -197,10 +197,15 @@ def test_a_correction_is_matched_with_what_it_takes_back(both):
     found = match(
         both,
         "number,amount,currency,date\nSCM-2023-09-0000100,-15.00,USD,2023-10-05\n"
-        "SCM-2023-09-0000101,2.500,KWD,2023-10-05\nSCM-2023-09-0000102,42.00,USD,2023-10-05\n",
+        "SCM-2023-09-0000101,2.500,KWD,2023-10-05\nSCM-2023-09-0000102,50.00,USD,2023-10-05\n"
+        "SCM-2023-09-0000103,-3000,JPY,2023-10-05\nSCM-2023-09-0000104,-7.00,USD,2023-10-05\n",
         2,
     )
     assert found.differences == []
+    names = [row["external_id"] for row in rows(both, 2, "journal")[0] if row["external_id"].endswith("/credit")]
+    assert {one.number for one in match(both, HEAD + f"{names[-2]},-3000,JPY,2023-10-05\n", 2).differences} == {
+        *("SCM-2023-09-0000100", "SCM-2023-09-0000101", "SCM-2023-09-0000102", "SCM-2023-09-0000104"),
+    }
 
 
 @pytest.mark.parametrize(

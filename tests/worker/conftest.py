@@ -28,7 +28,7 @@ LOST_S = 3
 @pytest.fixture(scope="session")
 def month_template(postgres_server):
     """The name of a database with the month, nothing calculated; copies are made of it."""
-    name = "template_month"
+    name = f"template_{uuid.uuid4().hex[:12]}"
     postgres_server.psql(f"CREATE DATABASE {name} TEMPLATE template_sla;")
     engine = create_engine(postgres_server.get_uri(database=name))
     months.load(engine)
@@ -63,7 +63,7 @@ def month(make_month):
 @pytest.fixture(scope="session")
 def undisturbed(postgres_server, month_template):
     """What the month's run leaves behind if one process works it, and nothing happens."""
-    name = "undisturbed_month"
+    name = f"undisturbed_{uuid.uuid4().hex[:12]}"
     postgres_server.psql(f"CREATE DATABASE {name} TEMPLATE {month_template};")
     engine = create_engine(postgres_server.get_uri(database=name))
     work_in_process(engine)

@@ -17,7 +17,7 @@ from sla_service.usecases.queue_run import queue_run
 from tests.runs import submit_and_approve
 from tests.usecases.the_month import EXAMPLE, ISSUER, NOW_MS, SEPTEMBER
 
-MERCHANTS = 48
+MERCHANTS = 24
 PER_BATCH = 4
 COMPARED = {
     "credits": "SELECT * FROM credits ORDER BY credit_no",

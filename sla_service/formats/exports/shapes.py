@@ -76,6 +76,10 @@ class Behind:
     """A metric's value, exact, where it is known."""
 
 
+MEASURED = (
+    "availability", "availability_exact", "target", "period_minutes", "bad_minutes", "excluded_minutes",
+    "unmeasured_minutes", "figure", "requests", "bad_requests",
+)  # fmt: skip
 REQUESTS = frozenset({"events", "scored_events"})
 """Indicators whose denominator is a number of requests."""
 
@@ -135,7 +139,12 @@ def register_row(credit: Row, run: Row, behind: Behind) -> dict[str, Any]:
 
 
 def _measured(credit: Row, behind: Behind) -> dict[str, Any]:
-    """Availability, or a metric's figure; minutes, or requests. What a kind of indicator does not have is empty."""
+    """Availability, or a metric's figure; minutes, or requests. What a kind of indicator does not have is empty.
+
+    So is everything of a contract that was credited and is gone: nothing was measured.
+    """
+    if credit["total_ms"] is None:
+        return {**dict.fromkeys(MEASURED), "indicator": behind.indicator}
     is_metric, is_requests = behind.indicator == "metric", behind.indicator in REQUESTS
     target = None if credit["target"] is None else Fraction(credit["target"])
     exact = Fraction(credit["availability"]) if credit["availability"] else _floored(credit)
@@ -206,7 +215,8 @@ def journal_rows(
     money = Money(credit["currency"], abs(credit["stated_minor"]))
     debit, owed = accounts if credit["stated_minor"] > 0 else accounts[::-1]
     issued_on, number = to_datetime(run["issued_at_ms"]).date().isoformat(), credit["number"]
-    what = f"service credit {number}" if credit["corrects"] is None else f"correction {number} of {credit['corrects']}"
+    what = f"{'void' if credit['is_void'] else 'correction'} {number} of {credit['corrects']}"
+    what = f"service credit {number}" if credit["corrects"] is None else what
     entries = (
         (last_day, debit, owed, f"Accrual of {what}", "accrual"),
         (issued_on, owed, debit, f"Reversal of the accrual of {what}", "reversal"),
