@@ -17,13 +17,8 @@ from sla_service.cli.figures import credited_in_words
 from sla_service.cli.run_approve import run_approve
 from sla_service.cli.run_life import following, life, life_mapping
 from sla_service.cli.run_review import run_review
-<<<<<<< HEAD
-from sla_service.cli.sealing import keep, seal
-from sla_service.cli.tables import table
-=======
 from sla_service.cli.sealing import keep_issued
-from sla_service.cli.tables import grouped, table
->>>>>>> main
+from sla_service.cli.tables import table
 from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
@@ -40,12 +35,7 @@ from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
-<<<<<<< HEAD
-from sla_service.usecases.plan_run import plan_run
-=======
 from sla_service.usecases.plan_run import plan_or_resume
-from sla_service.usecases.policy_examples import format_time
->>>>>>> main
 from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_parked import silent_incidents
 from sla_service.usecases.review_correction import review_correction
