@@ -11,7 +11,7 @@ from rich.console import Console
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.export import write_export
-from sla_service.cli.run import SHOWN_PARKED, print_run
+from sla_service.cli.run_print import SHOWN_PARKED, print_run
 from sla_service.cli.run_review import reviewed, write_page
 from sla_service.cli.sealing import keep_issued
 from sla_service.cli.statement import render, write_documents
