@@ -27,6 +27,10 @@ COMPARED = {
     "stated": "SELECT * FROM statement_credits ORDER BY number, credit_no",
     "outbox": "SELECT * FROM outbox ORDER BY number",
     "ledger": "SELECT * FROM ledger_entries ORDER BY entry_id",
+    "booked": (
+        "SELECT entry_id, merchant_id, currency, account_debit, account_credit, amount_minor, effective_on"
+        " FROM ledger_entries ORDER BY entry_id"
+    ),
     "run": "SELECT digest, state, binding FROM runs",
     "batches": (
         "SELECT batch_no, kind, first_id, last_id, state, credits, statements, figures_sha256, first_number"
