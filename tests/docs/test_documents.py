@@ -483,6 +483,8 @@ class TestOperations:
 def shown(default):
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple) and default:
+        return r"\|".join(map(str, default))
     return str(default) if default not in {"", ()} else "empty"
 
 
