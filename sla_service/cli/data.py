@@ -10,6 +10,8 @@ import click
 from sla_service.cli.context import Context, pass_context
 from sla_service.db import guards
 from sla_service.db.engine import is_queue_current, schema_revisions, upgrade
+from sla_service.db.grants import grant
+from sla_service.domain.errors import ConflictError
 from sla_service.formats.nouns import NOUNS
 from sla_service.usecases.import_rows import ImportOutcome, import_file
 
@@ -33,6 +35,23 @@ def db_upgrade(context: Context) -> None:
     if lost:
         click.echo(f"{len(lost)} guards against changes that were missing are back.")
     click.echo(f"The database is now at {head}.")
+
+
+@db.command("grant")
+@click.argument("role")
+@pass_context
+def db_grant(context: Context, role: str) -> None:
+    """Let the application connect as ROLE, which can do its work and change nothing that was issued (PostgreSQL).
+
+    Make the role first, without any right: `CREATE ROLE sla_app LOGIN`. Run this as the tables' owner, again after each
+    `sla db upgrade`; then let `SLA_DATABASE_URL` name the role.
+    """
+    if context.engine.dialect.name != "postgresql":
+        raise ConflictError("no_roles", "SQLite has no roles; who may write the file may write all of it")
+    context.require_schema()
+    with context.engine.begin() as connection:
+        grant(connection, role)
+    click.echo(f"{role} can do the application's work, and change nothing that was issued, booked or logged.")
 
 
 @click.command("import")

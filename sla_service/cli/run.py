@@ -17,7 +17,7 @@ from sla_service.cli.run_print import print_run
 from sla_service.cli.run_review import run_review
 from sla_service.cli.sealing import keep_issued
 from sla_service.cli.tables import table
-from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
+from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, standing_mapping, work
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
@@ -156,9 +156,10 @@ def run_decide(context: Context, run_id: int, credit_no: int, amount: str, reaso
     money = parse_money(amount)
     with context.writing() as session:
         decide_credit(session, run_id, credit_no, money, reason=reason, now_ms=context.clock(), actor=context.actor)
-        period = load_run(session, run_id).period
+        found = load_run(session, run_id)
+        again = f"sla run {'correct' if found.kind == 'correction' else 'calculate'} --period {found.period}"
     click.echo(f"{context.actor} decided on {money} for credit {credit_no} of run {run_id}.")
-    click.echo(f"Calculate the month again, so that it counts: `sla run calculate --period {period}`.")
+    click.echo(f"Calculate the month again, so that it counts: `{again}`.")
 
 
 @run.command("issue")
@@ -203,6 +204,7 @@ def _mapping(session: Session, found: RunRecord, bounds: Bounds) -> dict[str, ob
     return {
         **found.model_dump(),
         **life_mapping(session, found, bounds),
+        **standing_mapping(standing(session, found.run_id)),
         "created_at": format_instant(found.created_at_ms),
         "summary": [
             {**row, "amount": Money(row["currency"], row["amount_minor"]).amount}

@@ -73,3 +73,9 @@ def print_standing(run_id: int, found: Standing) -> None:
         click.echo(f"Refused: {stopped_in_words(run_id, found.stop)}.".replace("..", "."))
     elif found.is_moving:
         click.echo(f"{in_words(found)[0].upper()}{in_words(found)[1:]}.")
+
+
+def standing_mapping(found: Standing) -> dict[str, object]:
+    """How far a run is, for scripts."""
+    stopped = None if found.stop is None else {"batch_no": found.stop.batch_no, "reason": found.stop.reason}
+    return {"batches": found.batches, "batches_done": found.done, "stopped": stopped}

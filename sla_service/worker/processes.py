@@ -103,6 +103,7 @@ class Crew:
         if not self.is_stopping:
             self.post.say(f"Worker {name} ended by itself ({_how(process.exitcode)}); another takes its place.")
             threading.Event().wait(REPLACE_AFTER_S)
+        if not self.is_stopping:
             self._begin(name)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,86 @@
+"""A small September in two batches of merchants and one of partners, at any step, and what ends every test."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from sqlalchemy import text
+
+from sla_service.db.engine import reading, writing
+from sla_service.usecases.check_books import check_books
+from sla_service.usecases.decide_run import approve_run, submit_run
+from sla_service.usecases.issue_run import start_issue
+from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.work_run import work_run
+from tests.usecases.the_month import ISSUER, SEPTEMBER, load
+from tests.usecases.the_month import NOW_MS as IMPORTED_MS
+
+NOW_MS = IMPORTED_MS + 60_000
+PER_BATCH = 6
+STATEMENTS, CREDITS = 10, 12
+COMPARED = {
+    "credits": "SELECT * FROM credits ORDER BY credit_no",
+    "lines": "SELECT * FROM credit_lines ORDER BY credit_no, line_no",
+    "statements": "SELECT * FROM statements ORDER BY number",
+    "stated": "SELECT * FROM statement_credits ORDER BY credit_no",
+    "outbox": "SELECT number, recipient, message_id FROM outbox ORDER BY number",
+    "entries": "SELECT * FROM ledger_entries ORDER BY entry_id",
+}
+"""What must be the same whatever happened on the way."""
+
+
+def calculated(engine):
+    load(engine)
+    with writing(engine) as session:
+        run_id = plan_run(session, SEPTEMBER, now_ms=NOW_MS, actor="ann", batch_merchants=PER_BATCH).run_id
+    work(engine, run_id)
+    return run_id
+
+
+def submit(engine, actor="ann"):
+    with writing(engine) as session:
+        submit_run(session, 1, issuer=ISSUER, now_ms=NOW_MS, actor=actor)
+
+
+def approve(engine, actor="ben"):
+    with writing(engine) as session:
+        approve_run(session, 1, digest=None, issuer=ISSUER, now_ms=NOW_MS, actor=actor)
+
+
+def issue(engine, actor="ben"):
+    with writing(engine) as session:
+        start_issue(session, 1, issuer=ISSUER, now_ms=NOW_MS, actor=actor)
+    work(engine, 1)
+
+
+def work(engine, run_id):
+    work_run(lambda: writing(engine), run_id, now=lambda: NOW_MS)
+
+
+def violations(engine):
+    """What the checker says."""
+    with reading(engine) as session:
+        return check_books(session).violations
+
+
+def state(engine):
+    with reading(engine) as session:
+        return session.connection().execute(text("SELECT state FROM runs WHERE run_id = 1")).scalar_one()
+
+
+def digests(engine, *, without=("issued_at_ms", "snapshot", "recorded_at_ms")):
+    """A digest of each table that must be the same; of snapshots their digests are compared."""
+    with reading(engine) as session:
+        return {
+            name: hashlib.sha256(
+                json.dumps(
+                    [
+                        {key: value for key, value in row.items() if key not in without}
+                        for row in session.connection().execute(text(query)).mappings()
+                    ],
+                    default=str,
+                ).encode()
+            ).hexdigest()
+            for name, query in COMPARED.items()
+        }

@@ -1,0 +1,205 @@
+"""R6: the link to the database is cut after every byte, and the same is asked for again: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+
+from sla_service.db.engine import create_engine, reading, writing
+from sla_service.db.tables import StatementDocumentRecord
+from sla_service.mail import Outcome, Receipt
+from sla_service.usecases.deliver import CLAIM_MS, Sender, deliver_run
+from sla_service.usecases.issue_run import start_issue
+from sla_service.usecases.work_run import work_batch
+from tests.reliability import small_month
+from tests.reliability.cut_link import DOWN, UP, CutLink
+from tests.reliability.figures import of_form, record
+from tests.reliability.small_month import ISSUER, NOW_MS, STATEMENTS, digests, state, violations
+
+pytestmark = pytest.mark.reliability
+POINTS = of_form(3, None)
+"""Per step and direction; None for every byte."""
+SENDER = Sender("sla@northlight.example")
+PDF = b"%PDF-1.4"
+sent = Counter()
+"""Messages that the mail server took, by recipient."""
+
+
+def approve(engine):
+    small_month.approve(engine)
+
+
+def begin(engine):
+    """As ``sla run issue`` does: what has begun is not begun again."""
+    if state(engine) != "issuing":
+        with writing(engine) as session:
+            start_issue(session, 1, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
+
+
+def issue_first(engine):
+    work_batch(lambda: writing(engine), 1, 1, now=lambda: NOW_MS)
+
+
+def deliver(engine, now_ms=NOW_MS):
+    def send(_sender, recipient, _message):
+        sent[recipient] += 1
+        return Receipt(Outcome.ACCEPTED, "250 ok")
+
+    deliver_run(lambda: writing(engine), 1, send=send, sender=SENDER, now=lambda: now_ms)
+
+
+def deliver_later(engine):
+    deliver(engine, NOW_MS + CLAIM_MS)
+
+
+STEPS = {
+    "approve": ("submitted", (), approve, approve),
+    "begin to issue": ("approved", (), begin, begin),
+    "issue a batch": ("approved", (begin,), issue_first, issue_first),
+    "claim and record a message": ("issued", (), deliver, deliver_later),
+}
+"""At which step of the month, what comes before, what is cut, and what is called afterwards."""
+EFFECT = {
+    "approve": "SELECT count(*) FROM runs WHERE state = 'approved'",
+    "begin to issue": "SELECT count(*) FROM runs WHERE state = 'issuing'",
+    "issue a batch": "SELECT count(*) FROM run_batches WHERE state = 'issued'",
+    "claim and record a message": "SELECT count(*) FROM outbox WHERE state = 'accepted'",
+}
+
+
+def has_effect(engine, step):
+    with reading(engine) as session:
+        return session.connection().execute(text(EFFECT[step])).scalar_one() > 0
+
+
+@pytest.fixture
+def link(postgres_copies):
+    folder = postgres_copies.server.get_uri().rpartition("host=")[2]
+    made = CutLink(f"{folder}/.s.PGSQL.5432")
+    yield made
+    made.close()
+    postgres_copies.close()
+
+
+def prepared(copies, step):
+    at, before, _, _ = STEPS[step]
+    engine = copies.at(at)
+    for action in before:
+        action(engine)
+    if at == "issued":
+        with writing(engine) as session:
+            number = session.connection().execute(text("SELECT min(number) FROM statements")).scalar_one()
+            digest = hashlib.sha256(PDF).hexdigest()
+            session.add(StatementDocumentRecord(number=number, pdf=PDF, pdf_sha256=digest))
+    return engine
+
+
+@contextmanager
+def through(link, engine):
+    """The same database through the link, with a connection that is there already."""
+    linked = create_engine(f"postgresql://postgres@127.0.0.1:{link.port}/{engine.url.database}")
+    try:
+        with linked.connect():
+            pass
+        yield linked
+    finally:
+        linked.dispose()
+
+
+def cut(link, copies, step, direction, after):
+    """Do a step over a link that is cut; whether an error was seen, and whether the step took place all the same."""
+    engine = prepared(copies, step)
+    _, _, action, again = STEPS[step]
+    with through(link, engine) as linked:
+        link.arm(direction, after)
+        try:
+            action(linked)
+            is_error = False
+        except (DBAPIError, OSError):
+            is_error = True
+    is_ambiguous = is_error and has_effect(engine, step)
+    again(engine)
+    assert has_effect(engine, step)
+    return engine, is_error, is_ambiguous
+
+
+def bytes_of(link, copies, step):
+    """How much a step says in each direction."""
+    engine = prepared(copies, step)
+    with through(link, engine) as linked:
+        link.arm()
+        STEPS[step][2](linked)
+        return dict(link.passed)
+
+
+def finished(engine):
+    """The month closed, from wherever it is."""
+    if state(engine) == "approved":
+        begin(engine)
+    if state(engine) == "issuing":
+        small_month.work(engine, 1)
+    return digests(engine)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_link_that_is_cut_anywhere_loses_and_doubles_nothing(postgres_copies, link, step):
+    sizes = bytes_of(link, postgres_copies, step)
+    expected = digests(postgres_copies.at("issued"))
+    figures = Counter({"points": 0, "errors": 0, "ambiguous": 0, "messages sent again": 0})
+    for direction in (UP, DOWN):
+        every = range(1, sizes[direction] + 1)
+        points = every if POINTS is None else [sizes[direction] * (i + 1) // (POINTS + 1) for i in range(POINTS)]
+        # The last bytes are those of the commit, where a call may fail and have taken place.
+        for after in (*points, *([] if POINTS is None else [sizes[direction] - 8])):
+            sent.clear()
+            engine, is_error, is_ambiguous = cut(link, postgres_copies, step, direction, after)
+            figures.update(points=1, errors=is_error, ambiguous=is_ambiguous)
+            figures["messages sent again"] += sum(times - 1 for times in sent.values())
+            if step == "claim and record a message":
+                assert len(sent) == 1
+            assert finished(engine) == expected
+            assert violations(engine) == []
+            postgres_copies.close()
+    assert figures["errors"] > 0
+    record("R6", {step: {**figures, "lost": 0, "duplicated": 0, "violations": 0}})
+
+
+def test_no_transaction_is_open_while_a_mail_server_is_spoken_to(copies):
+    engine = copies.at("issued")
+    with writing(engine) as session:
+        for number in session.connection().execute(text("SELECT number FROM statements")).scalars().all():
+            session.add(StatementDocumentRecord(number=number, pdf=PDF, pdf_sha256=hashlib.sha256(PDF).hexdigest()))
+    open_now, called = set(), []
+    event.listen(engine, "begin", lambda connection: open_now.add(id(connection)))
+    for ended in ("commit", "rollback"):
+        event.listen(engine, ended, lambda connection: open_now.discard(id(connection)))
+
+    def send(_sender, recipient, _message):
+        called.append((recipient, len(open_now)))
+        return Receipt(Outcome.ACCEPTED, "250 ok")
+
+    deliver_run(lambda: writing(engine), 1, send=send, sender=SENDER, now=lambda: NOW_MS)
+    assert len(called) == STATEMENTS
+    assert {count for _, count in called} == {0}
+    record("R6", {f"messages sent with a transaction open on {copies.kind}": 0, "messages sent": len(called)})
+
+
+def test_the_link_counts_and_cuts(tmp_path):
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        link = CutLink(str(path))
+        link.arm(UP, 3)
+        with socket.create_connection(("127.0.0.1", link.port)) as client:
+            client.sendall(b"12345")
+            end, _ = server.accept()
+            with end:
+                assert end.recv(100, socket.MSG_WAITALL) == b"123"
+        link.close()
