@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from sla_service.db.engine import writing
+from sla_service.domain.bounds import Bounds
 from sla_service.domain.statements import Issuer
 
 EXTENSION = "sla"
@@ -42,6 +43,8 @@ class WebContext:
     """Who issues, as the settings say."""
     work: Callable[[int], None] | None
     """Works a run through in this process; None where workers do it."""
+    bounds: Bounds
+    """Beyond which a run needs a second approver."""
     checkpoint: Path
     """Where the chains' heads are kept outside of the database."""
 

@@ -41,7 +41,14 @@ def test_two_demos_give_the_same_bytes_whatever_the_process_was_born_with(first,
 
 def test_the_demo_ends_with_what_finance_wants_to_know(first):
     _, said = first
-    for words in ("Totals per currency", "Parked for a person", "exports/register-2023-09-run-1.csv", "make serve", "KWD", "JPY"):
+    for words in (
+        "Totals per currency",
+        "Parked for a person",
+        "exports/register-2023-09-run-1.csv",
+        "make serve",
+        "KWD",
+        "JPY",
+    ):
         assert words in said
 
 

@@ -1,4 +1,4 @@
-"""R2: `sla run calculate` and `sla run issue` are killed at random instants and called again; nothing shows in the end."""
+"""R2: `sla run calculate` and `sla run issue` are killed at random instants and called again; nothing shows of it."""
 
 from __future__ import annotations
 
