@@ -75,6 +75,6 @@ def print_standing(run_id: int, found: Standing) -> None:
 
 
 def standing_mapping(found: Standing) -> dict[str, object]:
-    """How far a run is, for scripts."""
+    """Why a run is not worked on, for scripts; null if nothing stands against it."""
     stopped = None if found.stop is None else {"batch_no": found.stop.batch_no, "reason": found.stop.reason}
-    return {"batches": found.batches, "batches_done": found.done, "stopped": stopped}
+    return {"stopped": stopped}
