@@ -69,6 +69,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         fonts_dir=settings.fonts,
         issuer=issuer_of(settings),
         work=None if has_queue(engine) else lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
+        checkpoint=settings.checkpoint,
     )
     register(app, context, https=settings.public_url.startswith("https://"))
     return app
@@ -135,7 +136,9 @@ def work_along(context: Context, run_id: int, progress: Progress) -> Standing:
     from sla_service.worker.tasks import Bench  # noqa: PLC0415
 
     # What it does batch by batch, the progress shows.
-    bench = Bench(context.engine, context.clock, worker_name(), say=lambda _line: None)
+    bench = Bench(
+        context.engine, context.clock, worker_name(), say=lambda _line: None, checkpoint=context.settings.checkpoint
+    )
     tell = partial(click.echo, err=True)
     return Follow(bench, run_id, lost_seconds(context.settings), progress, tell).run()
 
@@ -166,7 +169,9 @@ def worker(context: Context, concurrency: int, name: str | None) -> None:
     with context.reading() as session:
         require_queue(session.connection())
     lost_s = lost_seconds(context.settings)
-    serve_jobs(Post(context.settings.url, name or worker_name(), lost_s, system_clock_ms, click.echo), concurrency)
+    settings = context.settings
+    post = Post(settings.url, name or worker_name(), lost_s, system_clock_ms, click.echo, settings.checkpoint.resolve())
+    serve_jobs(post, concurrency)
 
 
 def lost_seconds(settings: Settings) -> int:

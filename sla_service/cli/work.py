@@ -8,13 +8,12 @@ import click
 from sqlmodel import Session
 
 from sla_service.cli.context import Context
+from sla_service.cli.errors import EXIT_LEFT
 from sla_service.db.engine import has_queue
 from sla_service.domain.errors import ConflictError
 from sla_service.usecases.queue_run import Standing, queue_run, stopped_in_words
 from sla_service.usecases.work_run import work_run
 
-EXIT_LEFT = 130
-"""Left by Ctrl-C, as for any command; workers go on."""
 NO_WAIT = click.option("--no-wait", is_flag=True, help="PostgreSQL: leave the work to `sla worker` and return at once.")
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from sqlalchemy import Select, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 BATCH_ROWS = 50_000
@@ -183,6 +184,7 @@ def reading_on_one_connection(session: Session) -> Iterator[None]:
 @contextmanager
 def _adbc(session: Session) -> Iterator[Any]:
     """A cursor of an ADBC connection that sees what the session sees, except the session's own writes."""
+    import adbc_driver_manager  # noqa: PLC0415 - as the next one
     import adbc_driver_postgresql.dbapi  # noqa: PLC0415 - a third of a second that SQLite's users need not wait
 
     if _CURSOR in session.info:
@@ -190,10 +192,14 @@ def _adbc(session: Session) -> Iterator[Any]:
         return
     plain = session.get_bind().engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     snapshot = session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
-    with adbc_driver_postgresql.dbapi.connect(plain) as connection, connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-        yield cursor
+    try:
+        with adbc_driver_postgresql.dbapi.connect(plain) as connection, connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+            yield cursor
+    except adbc_driver_manager.Error as error:
+        # To everybody else this is the session's database: its troubles look the same whichever way they come.
+        raise OperationalError("read in columns", None, error) from error
 
 
 def _literal(query: Select[Any], dialect: Any) -> str:  # noqa: ANN401 - SQLAlchemy's dialects are not annotated

@@ -42,6 +42,8 @@ class WebContext:
     """Who issues, as the settings say."""
     work: Callable[[int], None] | None
     """Works a run through in this process; None where workers do it."""
+    checkpoint: Path
+    """Where the chains' heads are kept outside of the database."""
 
 
 def context() -> WebContext:

@@ -38,7 +38,7 @@ TESTS = {
     ),
     "R6": (
         "A database link that is cut anywhere loses nothing and doubles nothing.",
-        "The connection to PostgreSQL is cut after n bytes, in both directions, while a run is approved, its issue begun, "
+        "The connection to PostgreSQL is cut after every 97th byte and after each of the last 160 bytes, in both directions, while a run is approved, its issue begun, "
         "a batch issued, a message claimed; then the same is asked for again. A call that reports an error although it "
         "was committed is ambiguous. No transaction is open while a mail server is spoken to.",
     ),

@@ -23,8 +23,10 @@ from tests.reliability.figures import of_form, record
 from tests.reliability.small_month import ISSUER, NOW_MS, STATEMENTS, digests, state, violations
 
 pytestmark = pytest.mark.reliability
-POINTS = of_form(3, None)
-"""Per step and direction; None for every byte."""
+EVERY = of_form(None, 97)
+"""In the long form the link is cut after each so-manieth byte, and after every one of the last ones."""
+LAST = of_form(1, 160)
+"""The last bytes are those of the commit, where a call may fail and have taken place."""
 SENDER = Sender("sla@northlight.example")
 PDF = b"%PDF-1.4"
 sent = Counter()
@@ -153,10 +155,9 @@ def test_a_link_that_is_cut_anywhere_loses_and_doubles_nothing(postgres_copies, 
     expected = digests(postgres_copies.at("issued"))
     figures = Counter({"points": 0, "errors": 0, "ambiguous": 0, "messages sent again": 0})
     for direction in (UP, DOWN):
-        every = range(1, sizes[direction] + 1)
-        points = every if POINTS is None else [sizes[direction] * (i + 1) // (POINTS + 1) for i in range(POINTS)]
-        # The last bytes are those of the commit, where a call may fail and have taken place.
-        for after in (*points, *([] if POINTS is None else [sizes[direction] - 8])):
+        whole = sizes[direction]
+        points = range(1, whole - LAST, EVERY) if EVERY else [whole // 2][: direction == UP]
+        for after in (*points, *range(whole - LAST - 8, whole - 8 if EVERY or direction == DOWN else 0)):
             sent.clear()
             engine, is_error, is_ambiguous = cut(link, postgres_copies, step, direction, after)
             figures.update(points=1, errors=is_error, ambiguous=is_ambiguous)
@@ -167,7 +168,7 @@ def test_a_link_that_is_cut_anywhere_loses_and_doubles_nothing(postgres_copies, 
             assert violations(engine) == []
             postgres_copies.close()
     assert figures["errors"] > 0
-    record("R6", {step: {**figures, "lost": 0, "duplicated": 0, "violations": 0}})
+    record("R6", {step: {"bytes": sum(sizes.values()), **figures, "lost": 0, "duplicated": 0, "violations": 0}})
 
 
 def test_no_transaction_is_open_while_a_mail_server_is_spoken_to(copies):

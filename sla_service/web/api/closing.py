@@ -10,12 +10,14 @@ from typing import Any
 from flask import g
 from sqlmodel import Session
 
+from sla_service.db.engine import reading
 from sla_service.db.runs import load_run
 from sla_service.db.tables import RunRecord
 from sla_service.domain.errors import InvalidValueError, SlaError
 from sla_service.domain.periods import Month
 from sla_service.usecases.decide_run import approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import start_issue
+from sla_service.usecases.keep_heads import keep_issued
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.queue_run import queue_run
 from sla_service.usecases.work_run import withdrawing
@@ -87,6 +89,15 @@ def _work_here(run_id: int) -> None:
     if work is not None:
         with suppress(SlaError):
             work(run_id)
+            _keep_heads(run_id)
+
+
+def _keep_heads(run_id: int) -> None:
+    """Once a run is issued, its head goes outside of the database; a worker keeps those of the runs that it issues."""
+    with reading(context().engine) as session:
+        is_issued = load_run(session, run_id).state == "issued"
+    if is_issued:
+        keep_issued(transaction, context().checkpoint, run_id, now_ms=context().clock())
 
 
 @endpoint(blueprint, "/runs/<run_id>/submit", takes=StepSchema, gives=RunSchema, refuses=(404, 412))
