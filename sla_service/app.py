@@ -68,6 +68,7 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         accent=settings.accent,
         fonts_dir=settings.fonts,
         issuer=issuer_of(settings),
+        bounds=settings.bounds,
         work=None if has_queue(engine) else lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
         checkpoint=settings.checkpoint,
     )
