@@ -68,8 +68,8 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         accent=settings.accent,
         fonts_dir=settings.fonts,
         issuer=issuer_of(settings),
-        work=None if has_queue(engine) else lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
         bounds=settings.bounds,
+        work=None if has_queue(engine) else lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
         checkpoint=settings.checkpoint,
     )
     register(app, context, https=settings.public_url.startswith("https://"))

@@ -41,10 +41,10 @@ class WebContext:
     fonts_dir: Path
     issuer: Issuer
     """Who issues, as the settings say."""
-    work: Callable[[int], None] | None
-    """Works a run through in this process; None where workers do it."""
     bounds: Bounds
     """Beyond which a run needs a second approver."""
+    work: Callable[[int], None] | None
+    """Works a run through in this process; None where workers do it."""
     checkpoint: Path
     """Where the chains' heads are kept outside of the database."""
 

@@ -114,17 +114,14 @@ def post_submit(body: Mapping[str, Any], run_id: str) -> Answered:
 def post_approve(body: Mapping[str, Any], run_id: str) -> Answered:
     """Approve a submitted run as a second person, for the digest that was reviewed.
 
-    Beyond a safety bound it stays submitted until another person approves it too, with a reason.
+    A run beyond a safety bound stays submitted: the first approver is on record, and another one gives a reason.
     """
     number, now_ms, actor, issuer = run_number(run_id), context().clock(), str(g.caller), context().issuer
+    digest, caution = body["digest"], Caution(context().bounds, body.get("reason") or "")
 
     def work(session: Session) -> Json:
-        caution = Caution(context().bounds, body.get("reason") or "")
-        return run_json(
-            approve_run(
-                session, number, digest=body["digest"], issuer=issuer, now_ms=now_ms, actor=actor, caution=caution
-            )
-        )
+        run = approve_run(session, number, digest=digest, issuer=issuer, now_ms=now_ms, actor=actor, caution=caution)
+        return run_json(run)
 
     with withdrawing(transaction, number, now_ms=now_ms, actor=actor):
         return once(body, work)
