@@ -25,7 +25,7 @@ TESTS = {
     "R3": (
         "A write, sync or send that fails loses nothing and doubles nothing.",
         "Every n-th system call of a small month (`write`, `pwrite64`, `fsync`, `fdatasync` on SQLite; `sendto` to "
-        "PostgreSQL) fails with ENOSPC or EIO, or kills the process; then the month is closed with the same commands.",
+        "PostgreSQL) fails with ENOSPC or EIO or kills the process (of sends, kills it: R6 breaks the link); then the month is closed with the same commands.",
     ),
     "R4": (
         "Two people at once cannot issue twice, whatever they try in whatever order.",

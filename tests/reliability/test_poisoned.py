@@ -1,0 +1,142 @@
+"""R9: merchants that cannot be printed, mailed or paid are parked with their reasons; to all others nothing happens."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import text
+
+from sla_service.db.engine import reading, writing
+from sla_service.domain.errors import InvalidValueError
+from sla_service.domain.statements import statement_from_json
+from sla_service.formats.statement_email import render_email
+from sla_service.usecases.demo_book import generate_book
+from sla_service.usecases.import_rows import import_file
+from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.policies import publish_policy
+from sla_service.usecases.render_statements import statement_pdf
+from tests.reliability.figures import of_form, record
+from tests.reliability.small_month import NOW_MS, SEPTEMBER, approve, issue, submit, violations, work
+from tests.usecases.the_month import EXAMPLE
+
+pytestmark = pytest.mark.reliability
+MERCHANTS = of_form(60, 100_000)
+DOCUMENTS = of_form(6, 500)
+"""Of merchants that are not poisoned, rendered in both books and compared by their bytes."""
+POISON = {
+    "mark-up": {"name": "<b>Acme</b> <img src='/etc/passwd'> & Sons <"},
+    "a glyph that no font has": {"name": "Store \U00013000"},
+    "slow to lay out": {"name": "W" * 180 + " " + "i " * 9},
+    "an address that no mail server knows": {"email": "nobody@nowhere.invalid"},
+}
+"""What is put into a merchant's row, by what is wrong with it."""
+HUGE = "huge amount"
+
+
+def rows_of(data):
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def file_of(rows):
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def poisoned(files):
+    """The same book, with every kind of poison in a merchant of its own; and who they are."""
+    merchants, contracts = rows_of(files["merchants"]), rows_of(files["contracts"])
+    who = {}
+    for n, (what, change) in enumerate(POISON.items()):
+        row = merchants[5 + 7 * n]
+        row.update(change)
+        who[what] = row["merchant_id"]
+    whose = merchants[5 + 7 * len(POISON)]["merchant_id"]
+    who[HUGE] = whose
+    for contract in contracts:
+        if contract["merchant_id"] == whose:
+            contract["monthly_fee"] = "9" * 13 + ("" if "." not in contract["monthly_fee"] else ".00")
+    return {**files, "merchants": file_of(merchants), "contracts": file_of(contracts)}, who
+
+
+def closed(engine, files):
+    with writing(engine) as session:
+        for path in sorted((EXAMPLE / "policies").glob("*.yaml")):
+            publish_policy(session, path.read_text(encoding="utf-8"), now_ms=NOW_MS - 1, actor="ann")
+    for noun, data in files.items():
+        with writing(engine) as session:
+            import_file(session, noun, data, name=noun, now_ms=NOW_MS - 1, actor="ann")
+    with writing(engine) as session:
+        plan_run(session, SEPTEMBER, now_ms=NOW_MS, actor="ann", batch_merchants=max(20, MERCHANTS // 10))
+    work(engine, 1)
+    for step in (submit, approve, issue):
+        step(engine)
+    return engine
+
+
+def statements(engine):
+    """Snapshot and number by merchant and currency; how statements are numbered is left out of the snapshot."""
+    query = "SELECT party_id, currency, number, snapshot FROM statements WHERE kind = 'merchant'"
+    with reading(engine) as session:
+        rows = session.connection().execute(text(query)).all()
+    return {(party, currency): (number, snapshot) for party, currency, number, snapshot in rows}
+
+
+def test_a_poisoned_merchant_is_nobody_elses_trouble(sqlite_copies, fonts_dir):
+    files = dict(generate_book(MERCHANTS, partner_count=max(2, MERCHANTS // 100)).files())
+    bad, who = poisoned(files)
+    engines = []
+    for book in (files, bad):
+        engine, _ = sqlite_copies._copy(sqlite_copies.empty)
+        sqlite_copies.engines.append(engine)
+        engines.append(closed(engine, book))
+    clean, sick = map(statements, engines)
+    others = [key for key in clean if key[0] not in who.values()]
+    assert [key for key in others if clean[key] != sick.get(key)] == []
+    assert [violations(engine) for engine in engines] == [[], []]
+    step = max(1, len(others) // DOCUMENTS)
+    for key in others[::step][:DOCUMENTS]:
+        made = []
+        for engine in engines:
+            with writing(engine) as session:
+                made.append(rendered(session, clean[key][0], fonts_dir))
+        assert made[0] == made[1]
+    outcomes = {what: outcome(engines[1], sick, merchant_id, fonts_dir) for what, merchant_id in who.items()}
+    assert all(outcomes.values())
+    sqlite_copies.close()
+    figures = {"merchants": MERCHANTS, "poisoned": len(who), "others whose snapshot differs": 0}
+    figures |= {"documents compared": DOCUMENTS, "documents that differ": 0, **outcomes}
+    record("R9", figures)
+
+
+def rendered(session, number, fonts_dir):
+    try:
+        return statement_pdf(session, number, fonts_dir=fonts_dir)
+    except Exception as error:  # noqa: BLE001 - a document that is parked is parked in both
+        return str(error)
+
+
+def outcome(engine, found, merchant_id, fonts_dir):
+    """What became of a poisoned merchant: every statement printed with what it says, or parked with a reason."""
+    said = []
+    for (party, _), (number, snapshot) in found.items():
+        if party == merchant_id:
+            with writing(engine) as session:
+                made = rendered(session, number, fonts_dir)
+            said.append("printed" if isinstance(made, bytes) else "parked with its reason")
+            said.append(mailed(snapshot, made))
+    return ", ".join(sorted(set(said))) or "nothing to state"
+
+
+def mailed(snapshot, made):
+    if not isinstance(made, bytes):
+        return "not mailed"
+    try:
+        render_email(statement_from_json(snapshot), pdf=made, message_id="<a@b.example>", sender="a@b.example")
+    except InvalidValueError:
+        return "mail parked with its reason"
+    return "mailed"
