@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+import issuing
 import psutil
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
@@ -228,11 +229,47 @@ def calculate(bench: Bench) -> int:
         return int(session.connection().exec_driver_sql("SELECT count(*) FROM credits").scalar_one())
 
 
+def approve(bench: Bench) -> int:
+    """Submit and approve; every input is read again each time, and what is found compared."""
+    engine = database(bench)
+    issuing.approve(engine)
+    return 0
+
+
+def issue(bench: Bench) -> int:
+    """Issue batch by batch, as workers do; nothing is rendered."""
+    engine = database(bench)
+    run_id, merchants, partners = issuing.start(engine)
+    engine.dispose()
+    for batches in (merchants, partners):
+        if bench.workers == 1:
+            for batch_no in batches:
+                issue_one(bench, run_id, batch_no)
+        else:
+            with ProcessPoolExecutor(bench.workers, mp_context=get_context("spawn")) as pool:
+                list(pool.map(issue_one, [bench] * len(batches), [run_id] * len(batches), batches))
+    return issuing.finish(database(bench), run_id)
+
+
+def issue_one(bench: Bench, run_id: int, batch_no: int) -> None:
+    """One batch, over a connection of its own."""
+    engine = database(bench)
+    issuing.issue_one(engine, run_id, batch_no)
+    engine.dispose()
+
+
+def floor_issued(bench: Bench) -> int:
+    """One COPY of what was issued."""
+    rows, seconds, cpu = issuing.copy_issued(database(bench), cpu_seconds)
+    EXTRA.update(seconds=seconds, cpu_seconds=cpu)
+    return rows
+
+
 def forget(engine) -> None:
     """Begin with empty tables of results, which only the database's owner can do."""
     with engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.exec_driver_sql("TRUNCATE credit_lines, credits, run_batches, runs CASCADE")
+        connection.exec_driver_sql("TRUNCATE credit_lines, credits, run_batches, runs, counters CASCADE")
 
 
 def plan(engine) -> tuple[int, list[int]]:
@@ -347,6 +384,9 @@ STEPS: dict[str, Callable[[Bench], int]] = {
     "floor: read": floor_reading,
     "floor: union": floor_union,
     "floor: copy": floor_copy,
+    "approve": approve,
+    "issue": issue,
+    "copy issued": floor_issued,
 }
 
 
@@ -367,6 +407,9 @@ def report(rows: list[dict[str, object]], arguments: argparse.Namespace) -> None
         own = by["calculate"]
         print(f"calculate ÷ floors: {own['seconds'] / floor:.2f} ({own['seconds']:.1f} s, {floor:.1f} s)")
         print(f"the same in CPU seconds: {(own['cpu_seconds'] + own['server_cpu_seconds']) / cpu:.2f}")
+    if {"issue", "copy issued"} <= by.keys():
+        own, floor = by["issue"]["seconds"], by["copy issued"]["seconds"]
+        print(f"issue ÷ one COPY of the same rows: {own / floor:.2f} ({own:.1f} s, {floor:.1f} s)")
 
 
 if __name__ == "__main__":
