@@ -172,7 +172,6 @@ class StatedCredit:
     before: Before | None = field(default=None, metadata=LEAN)
     """What was credited earlier, where this corrects it."""
     take_back: bool = field(default=False, metadata=LEAN)
-    """Whether a correction may take back what was credited too much."""
 
     @property
     def measurement(self) -> Measurement:
@@ -189,8 +188,7 @@ class StatedCredit:
     @property
     def decisive(self) -> Fraction:
         """What promise and table look at: the availability, unless the contract rounds it."""
-        figure = self.measured.figure
-        return Fraction(figure) if figure else self.measurement.availability
+        return Fraction(self.measured.figure or self.measurement.availability)
 
     @property
     def stated(self) -> Money:
@@ -268,25 +266,25 @@ def statement_from_json(text: str) -> Statement:
         kind=StatementKind(values.pop("kind")),
         issuer=Issuer(**{**issuer, "address": tuple(issuer["address"])}),
         recipient=Recipient(**values.pop("recipient")),
-        credits=tuple(_credit(credit) for credit in values.pop("credits")),
+        credits=tuple(map(_credit, values.pop("credits"))),
         merchants=tuple(MerchantLine(**{**m, "amount": Money(**m["amount"])}) for m in values.pop("merchants")),
         **values,
     )
+
+
+def _incident(told: dict[str, Any]) -> StatedIncident:
+    return StatedIncident(**{**told, "notes": tuple(TimelineNote(**note) for note in told["notes"])})
 
 
 def _credit(values: dict[str, Any]) -> StatedCredit:
     return StatedCredit(
         **{
             **values,
-            "fee": Money(**values["fee"]),
-            "amount": Money(**values["amount"]),
+            **{name: Money(**values[name]) for name in ("fee", "amount")},
             "minimum": Money(**values["minimum"]) if values["minimum"] else None,
             "lines": tuple(ImpactLine(**{**line, "status": LineStatus(line["status"])}) for line in values["lines"]),
             "steps": tuple(ImpactStep(**step) for step in values["steps"]),
-            "incidents": tuple(
-                StatedIncident(**{**told, "notes": tuple(TimelineNote(**note) for note in told["notes"])})
-                for told in values["incidents"]
-            ),
+            "incidents": tuple(map(_incident, values["incidents"])),
             "measured": measured_of(values.get("measured", {})),
             "paid": paid_of(values.get("paid", {})),
             "rights": tuple(values.get("rights", ())),

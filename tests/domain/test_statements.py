@@ -105,7 +105,7 @@ def test_canonical_json_has_sorted_keys_no_white_space_and_plain_letters():
     assert "小熊茶舍" in text
 
 
-LATER = {"measured", "paid", "service_ms", "rights", "decision", "claim_until", "before"}
+LATER = {"take_back", "measured", "paid", "service_ms", "rights", "decision", "claim_until", "before"}
 """Fields of a credit that the first statements did not have."""
 
 
