@@ -108,7 +108,7 @@ def issued(engine):
         with writing(engine) as session:
             import_file(session, noun, text.encode(), name=f"{noun}.csv", now_ms=NOW_MS, actor="ann")
     first = calculate(engine)
-    number = next(n for n, row in enumerate(credits_of(engine, first), 1) if row["merchant_id"] == "both")
+    number = next(row["credit_no"] for row in credits_of(engine, first) if row["merchant_id"] == "both")
     with writing(engine) as session:
         amount = Money("USD", 12_345)
         decide_credit(session, first, number, amount, reason="as agreed", now_ms=NOW_MS, actor="ben")
