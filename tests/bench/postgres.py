@@ -269,7 +269,7 @@ def forget(engine) -> None:
     """Begin with empty tables of results, which only the database's owner can do."""
     with engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.exec_driver_sql("TRUNCATE credit_lines, credits, run_batches, runs, counters CASCADE")
+        connection.exec_driver_sql("TRUNCATE credit_lines, credits, run_batches, runs, counters, chain_blocks, audit_log CASCADE")
 
 
 def plan(engine) -> tuple[int, list[int]]:
