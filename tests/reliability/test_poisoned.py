@@ -12,14 +12,20 @@ from sla_service.db.engine import reading, writing
 from sla_service.domain.errors import InvalidValueError
 from sla_service.domain.statements import statement_from_json
 from sla_service.formats.statement_email import render_email
-from sla_service.usecases.demo_book import generate_book
-from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.plan_run import plan_run
-from sla_service.usecases.policies import publish_policy
 from sla_service.usecases.render_statements import statement_pdf
 from tests.reliability.figures import of_form, record
-from tests.reliability.small_month import NOW_MS, SEPTEMBER, approve, issue, submit, violations, work
-from tests.usecases.the_month import EXAMPLE
+from tests.reliability.small_month import (
+    NOW_MS,
+    SEPTEMBER,
+    approve_beyond,
+    issue,
+    load_book,
+    made_up_book,
+    submit,
+    violations,
+    work,
+)
 
 pytestmark = pytest.mark.reliability
 MERCHANTS = of_form(60, 100_000)
@@ -64,16 +70,11 @@ def poisoned(files):
 
 
 def closed(engine, files):
-    with writing(engine) as session:
-        for path in sorted((EXAMPLE / "policies").glob("*.yaml")):
-            publish_policy(session, path.read_text(encoding="utf-8"), now_ms=NOW_MS - 1, actor="ann")
-    for noun, data in files.items():
-        with writing(engine) as session:
-            import_file(session, noun, data, name=noun, now_ms=NOW_MS - 1, actor="ann")
+    load_book(engine, files)
     with writing(engine) as session:
         plan_run(session, SEPTEMBER, now_ms=NOW_MS, actor="ann", batch_merchants=max(20, MERCHANTS // 10))
     work(engine, 1)
-    for step in (submit, approve, issue):
+    for step in (submit, approve_beyond, issue):
         step(engine)
     return engine
 
@@ -87,7 +88,7 @@ def statements(engine):
 
 
 def test_a_poisoned_merchant_is_nobody_elses_trouble(sqlite_copies, fonts_dir):
-    files = dict(generate_book(MERCHANTS, partner_count=max(2, MERCHANTS // 100)).files())
+    files = made_up_book(MERCHANTS, max(2, MERCHANTS // 100))
     bad, who = poisoned(files)
     engines = []
     for book in (files, bad):
