@@ -137,7 +137,9 @@ def mailed(snapshot, made):
     if not isinstance(made, bytes):
         return "not mailed"
     try:
-        render_email(statement_from_json(snapshot), pdf=made, message_id="<a@b.example>", sender="a@b.example")
+        render_email(
+            statement_from_json(snapshot), pdf=made, message_id="<a@b.example>", sender="a@b.example", portal_link=None
+        )
     except InvalidValueError:
         return "mail parked with its reason"
     return "mailed"
