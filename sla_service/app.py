@@ -17,7 +17,7 @@ from flask import Flask
 from sla_service.config import Settings
 from sla_service.db.engine import create_engine, has_queue, writing
 from sla_service.db.job_queue import require_queue
-from sla_service.domain.errors import ConflictError, MissingSettingsError, SlaError
+from sla_service.domain.errors import ConflictError, InvalidValueError, MissingSettingsError, SlaError
 from sla_service.usecases.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 32
+MIN_LOST_S = 3
+"""A worker's signs of life are a third of it apart, and a second is the shortest that they can be."""
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -66,7 +68,9 @@ def create_app(settings: Settings, *, clock: Callable[[], int] | None = None) ->
         accent=settings.accent,
         fonts_dir=settings.fonts,
         issuer=issuer_of(settings),
+        bounds=settings.bounds,
         work=None if has_queue(engine) else lambda run_id: work_run(lambda: writing(engine), run_id, now=now),
+        checkpoint=settings.checkpoint,
     )
     register(app, context, https=settings.public_url.startswith("https://"))
     return app
@@ -133,9 +137,11 @@ def work_along(context: Context, run_id: int, progress: Progress) -> Standing:
     from sla_service.worker.tasks import Bench  # noqa: PLC0415
 
     # What it does batch by batch, the progress shows.
-    bench = Bench(context.engine, context.clock, worker_name(), say=lambda _line: None)
+    bench = Bench(
+        context.engine, context.clock, worker_name(), say=lambda _line: None, checkpoint=context.settings.checkpoint
+    )
     tell = partial(click.echo, err=True)
-    return Follow(bench, run_id, context.settings.worker_lost_seconds, progress, tell).run()
+    return Follow(bench, run_id, lost_seconds(context.settings), progress, tell).run()
 
 
 def worker_name() -> str:
@@ -163,8 +169,22 @@ def worker(context: Context, concurrency: int, name: str | None) -> None:
     context.require_schema()
     with context.reading() as session:
         require_queue(session.connection())
-    lost_s = context.settings.worker_lost_seconds
-    serve_jobs(Post(context.settings.url, name or worker_name(), lost_s, system_clock_ms, click.echo), concurrency)
+    lost_s = lost_seconds(context.settings)
+    settings = context.settings
+    post = Post(settings.url, name or worker_name(), lost_s, system_clock_ms, click.echo, settings.checkpoint.resolve())
+    serve_jobs(post, concurrency)
+
+
+def lost_seconds(settings: Settings) -> int:
+    """How long after its last sign of life a worker counts as lost.
+
+    Raises:
+        InvalidValueError: So soon that a worker in good health would be lost.
+    """
+    if settings.worker_lost_seconds < MIN_LOST_S:
+        message = f"SLA_WORKER_LOST_SECONDS: write {MIN_LOST_S} or more"
+        raise InvalidValueError.of("setting_value", message, value=settings.worker_lost_seconds)
+    return settings.worker_lost_seconds
 
 
 @click.command("serve")

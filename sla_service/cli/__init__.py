@@ -48,7 +48,7 @@ The month, in order:
 \b
 Exit codes: 0 done, 2 wrong usage, 3 data refused, 4 not found, 5 already decided otherwise,
 6 not allowed, 7 a setting is missing, 8 done but some cases are parked for a person,
-9 done, and what should be the same differs."""
+9 done, and what should be the same differs, 130 left by Ctrl-C."""
 
 
 def parse_actor(name: str) -> str:

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.cli.export import write_export
-from sla_service.cli.run import SHOWN_PARKED, print_run
+from sla_service.cli.export import write_kind
+from sla_service.cli.run_print import SHOWN_PARKED, print_run
 from sla_service.cli.run_review import reviewed, write_page
 from sla_service.cli.sealing import keep_issued
 from sla_service.cli.statement import render, write_documents
@@ -22,14 +22,17 @@ from sla_service.db.runs import load_run
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.instants import parse_instant
 from sla_service.domain.periods import Month
+from sla_service.formats.checkpoint import read_checkpoints
 from sla_service.usecases.calculate_run import calculate_run
 from sla_service.usecases.decide_run import Caution, approve_run, submit_run
 from sla_service.usecases.demo_book import generate_book
-from sla_service.usecases.export_run import EXPORTS
+from sla_service.usecases.export_run import KINDS, export_terms
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import issue_run, issuer_of
 from sla_service.usecases.policies import publish_policy
 from sla_service.usecases.progress import Progress as Report
+from sla_service.usecases.reconcile_run import reconcile_run
+from sla_service.usecases.verify_chains import verify_chains
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
 PERIOD = Month(2023, 9)
@@ -83,14 +86,26 @@ def demo(context: Context, folder: Path, merchants: int, partners: int) -> None:
         keep_issued(inside, run_id)
         rendered = render(inside, run_id, progress)
         written = write_documents(inside, run_id, folder / "statements")
-        for i, kind in enumerate(EXPORTS):
-            progress("Exporting", i, len(EXPORTS))
-            write_export(inside, run_id, kind, folder / "exports" / f"{kind}.csv")
+        for i, kind in enumerate(KINDS):
+            progress("Exporting", i, len(KINDS))
+            write_kind(inside, run_id, kind, folder / "exports")
     with inside.reading() as session:
         print_run(console, session, load_run(session, run_id), list_parked(session, run_id), settings.bounds)
     for number, reason in rendered.parked[:SHOWN_PARKED]:
         console.print(f"Statement {number} is parked: {reason}", highlight=False, markup=False)
+    _print_proof(inside, run_id)
     _where(console, folder, written, settings)
+
+
+def _print_proof(context: Context, run_id: int) -> None:
+    """That the books tie out, and that nothing in them was touched."""
+    with context.reading() as session:
+        found = reconcile_run(session, run_id, export_terms(context.settings))
+        verified = verify_chains(session, read_checkpoints(context.settings.checkpoint))
+    agrees = "are the same money" if found.agrees else "DIFFER: see `sla reconcile`"
+    intact = "as they were sealed" if not verified.findings else "NOT as they were sealed: see `sla ledger verify`"
+    context.console.print(f"Credits, statements, ledger, exports and messages {agrees}.", highlight=False)
+    context.console.print(f"Ledger and audit log are {intact}.", highlight=False)
 
 
 def _approve(context: Context, run_id: int, digest: str) -> None:
@@ -143,11 +158,13 @@ def _where(console: Console, folder: Path, written: int, settings: Settings) -> 
     console.print(
         f"{written:,} statements are in {folder}/statements/, the exports in {folder}/exports/:", highlight=False
     )
-    for kind in EXPORTS:
-        size = (folder / "exports" / f"{kind}.csv").stat().st_size
-        console.print(f"  {folder}/exports/{kind}.csv  ({size:,} bytes)", highlight=False)
+    for path in sorted((folder / "exports").iterdir()):
+        console.print(f"  {path}  ({path.stat().st_size:,} bytes)", highlight=False)
     console.print(f"What the approver looked at is in {folder}/{REVIEW}.", highlight=False)
     home = f"SLA_HOME={settings.home} .venv/bin/sla"
     console.print("Next:", highlight=False)
     console.print("  make serve                                                the portal and the API over this month")
     console.print(f"  {home} explain --merchant M000001 --period 2023-09", highlight=False)
+    console.print(f"  {home} reconcile 1", highlight=False)
+    console.print(f"  {home} ledger show --merchant M000001", highlight=False)
+    console.print(f"  {home} history --merchant M000001", highlight=False)

@@ -26,6 +26,8 @@ EXIT_CODES: dict[type[SlaError], int] = {
     ForbiddenError: 6,
     MissingSettingsError: 7,
 }
+EXIT_LEFT = 130
+"""Left by Ctrl-C, as shells say it; workers go on."""
 EXIT_PARKED = 8
 """Done, but some cases wait for a person."""
 EXIT_DIFFERENT = 9

@@ -129,11 +129,6 @@ def write_kind(context: Context, run_id: int, kind: str, folder: Path) -> Writte
     return written
 
 
-def write_export(context: Context, run_id: int, kind: str, output: Path) -> str:
-    """Write an export of one file under a name of one's own, and return its digest."""
-    return _write_file(context, run_id, kind, output).made.sha256
-
-
 def _write_file(context: Context, run_id: int, kind: str, output: Path) -> Written:
     with staged(context, run_id, kind, output.parent) as written:
         written.files[0].replace(output)

@@ -6,10 +6,12 @@ from fractions import Fraction
 
 from sla_service.cli.tables import grouped
 from sla_service.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, to_datetime
+from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.indicators import Events, Metric, ScoredEvents
 from sla_service.domain.shares import format_floored, format_percent
 from sla_service.domain.windows import SHARE_FULL_PPM
+from sla_service.usecases.policy_examples import format_time
 
 DIGITS = 6
 """Decimals of a shown figure; a millisecond is 0.0000166… minutes."""
@@ -89,3 +91,9 @@ def figure(policy: Policy, value: Fraction) -> str:
 def edge(policy: Policy, value: Fraction) -> str:
     """A term of the contract on the same scale: ``99.95%``, ``200 ms``."""
     return figure(policy, value) if policy.is_metric else percent(value)
+
+
+def credited_in_words(currency: str, minor: int, service_ms: int) -> str:
+    """Money, service time at the end of the term, or both: ``1,250.00``, ``12 d``, ``1,250.00 and 12 d``."""
+    said = [grouped(Money(currency, minor).amount)] if minor or not service_ms else []
+    return " and ".join([*said, *([format_time(Fraction(service_ms))] if service_ms else [])])

@@ -9,7 +9,7 @@ import click
 
 from sla_service.cli.context import Context, pass_context
 from sla_service.cli.errors import EXIT_PARKED
-from sla_service.cli.run import SHOWN_PARKED
+from sla_service.cli.run_print import SHOWN_PARKED
 from sla_service.db.engine import writing
 from sla_service.db.outbox import count_by_state
 from sla_service.mail import open_smtp

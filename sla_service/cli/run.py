@@ -4,46 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
-from fractions import Fraction
-from typing import Any
 
 import click
-from rich.console import Console
 from sqlmodel import Session
 
 from sla_service.cli.context import Context, pass_context
-from sla_service.cli.correction import print_review, review_mapping, run_correct
+from sla_service.cli.correction import review_mapping, run_correct
 from sla_service.cli.errors import EXIT_PARKED
 from sla_service.cli.run_approve import run_approve
-from sla_service.cli.run_life import following, life, life_mapping
+from sla_service.cli.run_life import life_mapping
+from sla_service.cli.run_print import print_run
 from sla_service.cli.run_review import run_review
 from sla_service.cli.sealing import keep_issued
-from sla_service.cli.tables import grouped, table
-from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, work
+from sla_service.cli.tables import table
+from sla_service.cli.work import NO_WAIT, hand_over, print_standing, require_workers, standing_mapping, work
 from sla_service.db.credits import list_parked, summarise
 from sla_service.db.outbox import count_by_state
 from sla_service.db.runs import list_runs, load_run
 from sla_service.db.statements import list_statements
-from sla_service.db.tables import CreditRecord, RunRecord
-from sla_service.domain.assessment import Outcome
+from sla_service.db.tables import RunRecord
 from sla_service.domain.bounds import Bounds
 from sla_service.domain.instants import format_instant
 from sla_service.domain.money import Money
 from sla_service.domain.periods import Month
 from sla_service.formats.policy_scalars import parse_money
-from sla_service.formats.review_words import OUTCOMES
 from sla_service.usecases.decide_credit import decide_credit
 from sla_service.usecases.decide_run import reject_run, submit_run
 from sla_service.usecases.issue_run import issuer_of, start_issue
 from sla_service.usecases.plan_run import plan_or_resume
-from sla_service.usecases.policy_examples import format_time
 from sla_service.usecases.queue_run import standing
-from sla_service.usecases.read_parked import silent_incidents
 from sla_service.usecases.review_correction import review_correction
 from sla_service.usecases.work_run import withdrawing
 
 RUN = click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
-SHOWN_PARKED = 20
 
 
 @click.group()
@@ -163,9 +156,10 @@ def run_decide(context: Context, run_id: int, credit_no: int, amount: str, reaso
     money = parse_money(amount)
     with context.writing() as session:
         decide_credit(session, run_id, credit_no, money, reason=reason, now_ms=context.clock(), actor=context.actor)
-        period = load_run(session, run_id).period
+        found = load_run(session, run_id)
+        again = f"sla run {'correct' if found.kind == 'correction' else 'calculate'} --period {found.period}"
     click.echo(f"{context.actor} decided on {money} for credit {credit_no} of run {run_id}.")
-    click.echo(f"Calculate the month again, so that it counts: `sla run calculate --period {period}`.")
+    click.echo(f"Calculate the month again, so that it counts: `{again}`.")
 
 
 @run.command("issue")
@@ -206,86 +200,11 @@ def print_issued(context: Context, run_id: int) -> None:
     )
 
 
-def print_run(console: Console, session: Session, found: RunRecord, parked: list[CreditRecord], bounds: Bounds) -> None:
-    """A run as finance reads it."""
-    rows = summarise(session, found.run_id)
-    for line in life(session, found, bounds):
-        console.print(line, highlight=False, markup=False)
-    console.print()
-    credited = [row for row in rows if row["outcome"] == "credited"]
-    cells = [
-        (
-            f"{row['policy']} v{row['policy_version']}",
-            row["service"],
-            row["currency"],
-            f"{row['merchants']:,}",
-            credited_in_words(row["currency"], row["amount_minor"], row["service_ms"]),
-        )
-        for row in credited
-    ]
-    heads = ("policy", "service", "currency", "merchants", "credited")
-    console.print(table("Credits by policy and currency", heads, cells, numbers=("merchants", "credited")))
-    print_totals(console, rows)
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["outcome"]] = counts.get(row["outcome"], 0) + row["credits"]
-    outcomes = [(OUTCOMES[outcome], f"{counts[outcome]:,}") for outcome in OUTCOMES if outcome in counts]
-    console.print(table("All contracts", ("outcome", "contracts"), outcomes, numbers=("contracts",)))
-    print_parked(console, parked)
-    if found.kind == "correction":
-        print_review(console, review_correction(session, found))
-    for incident_id in silent_incidents(session, Month.parse(found.period)):
-        console.print(f"Note: {incident_id} has neither a timeline nor impacts, so it counts for nobody.")
-    console.print(f"Next: {following(found)}.", highlight=False, markup=False)
-
-
-def credited_in_words(currency: str, minor: int, service_ms: int) -> str:
-    """Money, service time at the end of the term, or both: ``1,250.00``, ``12 d``, ``1,250.00 and 12 d``."""
-    said = [grouped(Money(currency, minor).amount)] if minor or not service_ms else []
-    return " and ".join([*said, *([format_time(Fraction(service_ms))] if service_ms else [])])
-
-
-def print_totals(console: Console, rows: list[dict[str, Any]]) -> None:
-    """Totals per currency; never a sum across currencies."""
-    sums: dict[str, tuple[int, int, int]] = {}
-    for row in rows:
-        if row["outcome"] == "credited":
-            count, minor, service_ms = sums.get(row["currency"], (0, 0, 0))
-            added = (count + row["credits"], minor + row["amount_minor"], service_ms + row["service_ms"])
-            sums[row["currency"]] = added
-    cells = [
-        (currency, f"{count:,}", credited_in_words(currency, minor, service_ms))
-        for currency, (count, minor, service_ms) in sorted(sums.items())
-    ]
-    console.print(
-        table("Totals per currency", ("currency", "credits", "credited"), cells, numbers=("credits", "credited"))
-    )
-
-
-def print_parked(console: Console, parked: list[CreditRecord]) -> None:
-    """Cases that wait for a person, with the reason."""
-    if not parked:
-        return
-    cells = [
-        (c.credit_no, c.merchant_id, c.service, c.policy, c.outcome, c.reason or "") for c in parked[:SHOWN_PARKED]
-    ]
-    heads = ("credit", "merchant", "service", "policy", "state", "reason")
-    console.print(table(f"Parked for a person: {len(parked)}", heads, cells, numbers=("credit",)))
-    if len(parked) > SHOWN_PARKED:
-        console.print(f"… and {len(parked) - SHOWN_PARKED} more; `--json` lists all.")
-    undefined = next((c for c in parked if c.outcome == Outcome.UNDEFINED), None)
-    if undefined is not None:
-        console.print(
-            f"Undefined ones are decided by a person: `sla run decide {undefined.run_id} {undefined.credit_no} "
-            f'--amount "0.00 {undefined.currency}" --reason "why"`.',
-            highlight=False,
-        )
-
-
 def _mapping(session: Session, found: RunRecord, bounds: Bounds) -> dict[str, object]:
     return {
         **found.model_dump(),
         **life_mapping(session, found, bounds),
+        **standing_mapping(standing(session, found.run_id)),
         "created_at": format_instant(found.created_at_ms),
         "summary": [
             {**row, "amount": Money(row["currency"], row["amount_minor"]).amount}

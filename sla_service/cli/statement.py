@@ -72,7 +72,8 @@ def statement_show(context: Context, number: str, as_json: bool) -> None:
         click.echo(line)
     if balance is not None:
         kinds = ", ".join(f"{kind} {balance.of(EntryKind(kind))}" for kind in balance.by_kind)
-        click.echo(f"In the ledger: {kinds}; still owed {balance.owed}")
+        left = "" if found.voided_by else f"; still owed {balance.owed}"
+        click.echo(f"In the ledger: {kinds}{left}")
 
 
 def links_in_words(found: LinkedStatement) -> Iterator[str]:

@@ -8,13 +8,12 @@ import click
 from sqlmodel import Session
 
 from sla_service.cli.context import Context
+from sla_service.cli.errors import EXIT_LEFT
 from sla_service.db.engine import has_queue
 from sla_service.domain.errors import ConflictError
 from sla_service.usecases.queue_run import Standing, queue_run, stopped_in_words
 from sla_service.usecases.work_run import work_run
 
-EXIT_LEFT = 130
-"""Left by Ctrl-C, as for any command; workers go on."""
 NO_WAIT = click.option("--no-wait", is_flag=True, help="PostgreSQL: leave the work to `sla worker` and return at once.")
 
 
@@ -73,3 +72,9 @@ def print_standing(run_id: int, found: Standing) -> None:
         click.echo(f"Refused: {stopped_in_words(run_id, found.stop)}.".replace("..", "."))
     elif found.is_moving:
         click.echo(f"{in_words(found)[0].upper()}{in_words(found)[1:]}.")
+
+
+def standing_mapping(found: Standing) -> dict[str, object]:
+    """Why a run is not worked on, for scripts; null if nothing stands against it."""
+    stopped = None if found.stop is None else {"batch_no": found.stop.batch_no, "reason": found.stop.reason}
+    return {"stopped": stopped}

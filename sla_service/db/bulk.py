@@ -24,6 +24,7 @@ from sqlmodel import Session
 
 BATCH_ROWS = 50_000
 """Rows that are Python objects at one time on their way into SQLite."""
+_CURSOR = "adbc_cursor"
 READ_ROWS = 10_000
 """Rows that are Python objects at one time on their way out of columns."""
 
@@ -164,11 +165,31 @@ def _from_sqlite(session: Session, query: Select[Any], schema: pa.Schema) -> Ite
 
 
 @contextmanager
+def reading_on_one_connection(session: Session) -> Iterator[None]:
+    """Inside, everything that is read as Arrow comes over one connection, instead of one for each query.
+
+    What was written in the meantime is not seen, the session's own writes neither.
+    """
+    if session.get_bind().dialect.name == "sqlite" or _CURSOR in session.info:
+        yield
+        return
+    with _adbc(session) as cursor:
+        session.info[_CURSOR] = cursor
+        try:
+            yield
+        finally:
+            del session.info[_CURSOR]
+
+
+@contextmanager
 def _adbc(session: Session) -> Iterator[Any]:
     """A cursor of an ADBC connection that sees what the session sees, except the session's own writes."""
     import adbc_driver_manager  # noqa: PLC0415 - as the next one
     import adbc_driver_postgresql.dbapi  # noqa: PLC0415 - a third of a second that SQLite's users need not wait
 
+    if _CURSOR in session.info:
+        yield session.info[_CURSOR]
+        return
     plain = session.get_bind().engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     snapshot = session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     try:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, false, func,
 from sqlmodel import Session
 
 from sla_service.db.latest import CREDITS
-from sla_service.db.review import MERCHANTS, STATED, find_lines, per_mille_of_fee, usual_shares
+from sla_service.db.review import MERCHANTS, STATED, count_each, find_lines, per_mille_of_fee, usual_shares
 from sla_service.domain.review import Oddity
 
 FAR = 4
@@ -35,11 +35,12 @@ class Known:
 
 def find_odd(session: Session, run_id: int, known: Known, *, at_most: int) -> list[Oddity]:
     """What each condition finds in a run, impossible credits first; those that find nothing are left out."""
+    conditions = _conditions(session, run_id, known)
     found = []
-    for (name, is_impossible), condition in _conditions(session, run_id, known).items():
-        lines, count = find_lines(session, run_id, condition, at_most=at_most)
+    for key, count in zip(conditions, count_each(session, run_id, list(conditions.values())), strict=True):
         if count:
-            found.append(Oddity(name, is_impossible, count, tuple(lines)))
+            lines = find_lines(session, run_id, conditions[key], at_most=at_most)
+            found.append(Oddity(*key, count, tuple(lines)))
     return found
 
 

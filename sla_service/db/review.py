@@ -89,18 +89,19 @@ def largest_per_currency(session: Session, run_id: int, *, at_most: int) -> list
     return [Line(*row) for row in session.connection().execute(query.order_by(*order))]
 
 
-def find_lines(
-    session: Session, run_id: int, condition: ColumnElement[bool], *, at_most: int
-) -> tuple[list[Line], int]:
-    """Credits for which something holds: the largest of them, and how many there are."""
+def count_each(session: Session, run_id: int, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
+    """For how many credits each of some conditions holds, in one pass over them."""
     joined = CREDITS.join(MERCHANTS, MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
-    counting = select(func.count()).select_from(joined).where(_of(run_id), condition)
-    count = int(session.connection().execute(counting).scalar_one())
-    if not count:
-        return [], 0
+    counts = (func.count(case((condition, 1))) for condition in conditions)
+    query = select(*counts).select_from(joined).where(_of(run_id))
+    return [int(count) for count in session.connection().execute(query).one()]
+
+
+def find_lines(session: Session, run_id: int, condition: ColumnElement[bool], *, at_most: int) -> list[Line]:
+    """The largest of the credits for which something holds."""
     order = (func.abs(STATED).desc(), CREDITS.c.credit_no)
     query = _lines(run_id).where(is_stated(), condition).order_by(*order).limit(at_most)
-    return [Line(*row) for row in session.connection().execute(query)], count
+    return [Line(*row) for row in session.connection().execute(query)]
 
 
 def _lines(run_id: int) -> Select[Any]:

@@ -171,6 +171,8 @@ class StatedCredit:
     """ISO date or instant until which it had to be claimed; empty if it came by itself."""
     before: Before | None = field(default=None, metadata=LEAN)
     """What was credited earlier, where this corrects it."""
+    take_back: bool = field(default=False, metadata=LEAN)
+    """Whether a correction may take back what was credited too much."""
 
     @property
     def measurement(self) -> Measurement:

@@ -13,7 +13,7 @@ from sla_service.db.credits import credited_totals
 from sla_service.db.run_batches import list_batches
 from sla_service.db.runs import load_run
 from sla_service.db.tables import RunRecord
-from sla_service.domain.errors import ChangedError
+from sla_service.domain.errors import ChangedError, ConflictError
 from sla_service.domain.incidents import Curve
 from sla_service.domain.periods import Month
 from sla_service.domain.policies import Policy
@@ -36,10 +36,14 @@ def compare_methods(session: Session, run_id: int, *, progress: Progress = silen
     Policies whose downtime is not read out of windows pay what they pay under any method.
 
     Raises:
+        ConflictError: It is a correction.
         ChangedError: The evidence is no longer what the run was calculated from: the others would be compared with
             figures of another day.
     """
     run, batches = load_run(session, run_id), list_batches(session, run_id, "merchants")
+    if run.kind != "close":
+        message = f"run {run_id} states differences to what was issued; compare the methods of the run that closed it"
+        raise ConflictError("methods", message)
     sums: dict[str, Counter[str]] = {name: Counter() for name in (OWN, *(curve.value for curve in Curve))}
     for i, batch in enumerate(batches):
         progress("Comparing methods", i, len(batches))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlmodel import Session
 
 from sla_service.db.among import Among, only
-from sla_service.db.bulk import rows_of
+from sla_service.db.bulk import reading_on_one_connection, rows_of
 from sla_service.db.evidence import (
     count_contracts,
     load_contracts,
@@ -120,8 +120,9 @@ def gather(
     """
     published = published_policies(session)
     gathered = Gathered(month, as_of_ms=as_of_ms, among=among or only(merchant_id))
-    _add_subjects(session, gathered, published, due=due, in_columns=in_columns and due)
-    add_happenings(session, gathered, published)
+    with reading_on_one_connection(session):
+        _add_subjects(session, gathered, published, due=due, in_columns=in_columns and due)
+        add_happenings(session, gathered, published)
     return gathered
 
 

@@ -58,7 +58,7 @@ def apart(
     places = iter(range(len(found)))
     index = pa.array([None if kind is None else next(places) for kind in kinds], pa.int64())
     rows = rows.append_column("kind", index.take(numbers))
-    plain = pc.and_(pc.is_valid(rows["kind"]), pc.invert(_again(rows)))
+    plain = pc.and_(pc.is_valid(rows["kind"]), pc.invert(_overlapping(rows)))
     return (Plain(rows.filter(plain), found) if found else None), rows.filter(pc.invert(plain))
 
 
@@ -86,12 +86,11 @@ def _kind(subjects: Sequence[Subject]) -> Kind | None:
     return Kind(subject.policy, subject.time_zone, subject.period, subject.window)
 
 
-def _again(rows: pa.Table) -> pa.ChunkedArray:
-    """Whether the contract before or after is of the same merchant and service, so that the two may overlap."""
+def _overlapping(rows: pa.Table) -> pa.ChunkedArray:
+    """Whether any two contracts of the row's merchant and service lie over each other."""
     numbers, _ = numbered(rows.select(["merchant_id", "service"]))
-    count = len(numbers)
-    if count < 2:  # noqa: PLR2004 - two rows may be the same
-        return pa.chunked_array([pa.array([False] * count, pa.bool_())])
-    same = pc.equal(numbers.slice(1), numbers.slice(0, count - 1))
-    none = pa.array([False], pa.bool_())
-    return pc.or_(pa.chunked_array([none, same]), pa.chunked_array([same, none]))
+    # Sorted by first day: where none lies over the next one, none lies over any.
+    one, two = rows.slice(0, max(0, rows.num_rows - 1)), rows.slice(1)
+    same = pc.equal(numbers.slice(0, one.num_rows), numbers.slice(1))
+    goes_on = pc.fill_null(pc.greater(one["ends_on"], two["starts_on"]), fill_value=True)
+    return pc.is_in(numbers, numbers.slice(1).filter(pc.and_(same, goes_on.combine_chunks())))

@@ -87,6 +87,7 @@ def state_credit(
         service_ms=credit.get("service_ms") or 0,
         rights=tuple((credit.get("rights") or "").split(RIGHTS_JOINT)) if credit.get("rights") else (),
         claim_until=credit.get("claim_until") or "",
+        take_back=policy.settlement.take_back,
         **state_how(credit, lines, policy, issuer),
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from sla_service.db.engine import writing
+from sla_service.domain.bounds import Bounds
 from sla_service.domain.statements import Issuer
 
 EXTENSION = "sla"
@@ -40,8 +41,12 @@ class WebContext:
     fonts_dir: Path
     issuer: Issuer
     """Who issues, as the settings say."""
+    bounds: Bounds
+    """Beyond which a run needs a second approver."""
     work: Callable[[int], None] | None
     """Works a run through in this process; None where workers do it."""
+    checkpoint: Path
+    """Where the chains' heads are kept outside of the database."""
 
 
 def context() -> WebContext:

@@ -51,6 +51,8 @@ class Loop:
         app = app_of(self.bench)
         add_rescue(app, self.lost_s, self.bench.say)
         async with app.open_async():
+            if self.is_stopping:
+                return
             self._running = asyncio.create_task(self._worker(app))
             try:
                 await self._running

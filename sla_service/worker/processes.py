@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from types import FrameType
 
 from sla_service.db.engine import create_engine
@@ -32,6 +33,8 @@ class Post:
     lost_s: int
     clock: Callable[[], int]
     say: Say
+    checkpoint: Path
+    """Where the chains' heads are kept outside of the database."""
 
 
 def serve_jobs(post: Post, concurrency: int) -> None:
@@ -46,7 +49,8 @@ def serve_here(post: Post, *, interactive: bool = True) -> None:
     """One worker in this process."""
     engine = create_engine(post.url)
     try:
-        asyncio.run(_serve(Loop(Bench(engine, post.clock, post.name, post.say), post.lost_s), interactive=interactive))
+        bench = Bench(engine, post.clock, post.name, post.say, post.checkpoint)
+        asyncio.run(_serve(Loop(bench, post.lost_s), interactive=interactive))
     finally:
         engine.dispose()
     post.say(f"Worker {post.name} has stopped.")
@@ -103,6 +107,7 @@ class Crew:
         if not self.is_stopping:
             self.post.say(f"Worker {name} ended by itself ({_how(process.exitcode)}); another takes its place.")
             threading.Event().wait(REPLACE_AFTER_S)
+        if not self.is_stopping:
             self._begin(name)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:

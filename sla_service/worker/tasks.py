@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import adbc_driver_manager
 import psycopg
@@ -22,6 +23,7 @@ from sla_service.db.engine import writing
 from sla_service.db.job_queue import ADVANCE, SCHEMA, WORK_BATCH, lock_name
 from sla_service.db.run_stops import stop_run
 from sla_service.domain.errors import ConflictError, SlaError
+from sla_service.usecases.keep_heads import keep_issued
 from sla_service.usecases.queue_run import queue_batches, queue_next, standing
 from sla_service.usecases.transactions import Transaction
 from sla_service.usecases.work_run import DONE, finish, work_batch
@@ -57,6 +59,8 @@ class Bench:
     clock: Callable[[], int]
     name: str
     say: Say
+    checkpoint: Path
+    """Where the chains' heads are kept outside of the database."""
 
     @property
     def actor(self) -> str:
@@ -126,6 +130,8 @@ class Tasks:
                 raise
             # Somebody else finished it at the same time.
             return
+        if phase == "issuing":
+            keep_issued(transaction, self.bench.checkpoint, run_id, now_ms=self.bench.clock())
         self.bench.say(f"Run {run_id} is {DONE[phase]}.")
 
     def _is_wanted(self, transaction: Transaction, run_id: int, phase: str) -> bool:

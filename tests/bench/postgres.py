@@ -26,7 +26,6 @@ from pathlib import Path
 import psutil
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
-MERCHANTS_PER_BATCH = 20_000
 NOW_MS = 1_696_300_000_000
 MIB = 1024 * 1024
 EXTRA: dict[str, float] = {}
@@ -163,13 +162,17 @@ def database(bench: Bench):
 
 
 def generate(bench: Bench) -> int:
-    """Make the book up; not part of the product's work."""
+    """Make the book up, unless it is there; not part of the product's work."""
     from book_tables import write_book
 
-    folder = bench.folder / f"book-{bench.windows}"
-    if not (folder / "exclusions.parquet").exists() or bench.merchants < 100_000:
-        write_book(folder, bench.merchants, bench.windows)
+    if not book(bench).exists():
+        write_book(book(bench), bench.merchants, bench.windows)
     return bench.merchants * bench.windows
+
+
+def book(bench: Bench) -> Path:
+    """Where the made-up book is kept; a million merchants are a hundred thousand, ten times."""
+    return bench.folder / f"book-{min(bench.merchants, 100_000)}-{bench.windows}"
 
 
 def load(bench: Bench) -> int:
@@ -195,7 +198,7 @@ def load(bench: Bench) -> int:
             data = (EXAMPLE / f"{noun}.csv").read_bytes()
             rows += import_file(session, noun, data, name=noun, now_ms=NOW_MS, actor="ann").rows
     for noun in NOUNS:
-        for tile in read_book(bench.folder / f"book-{bench.windows}", noun, bench.merchants):
+        for tile in read_book(book(bench), noun, bench.merchants):
             with writing(engine) as session:
                 copy_in(session, metadata.tables[noun], tile)
             rows += tile.num_rows
@@ -205,96 +208,82 @@ def load(bench: Bench) -> int:
 
 
 def calculate(bench: Bench) -> int:
-    """Calculate September 2023 batch by batch."""
+    """Calculate September 2023 batch by batch, as workers do."""
+    from sla_service.db.engine import writing
+    from sla_service.usecases.calculate_run import finish_calculation
+
     engine = database(bench)
     forget(engine)
-    every = plan(engine)
+    run_id, batches = plan(engine)
     engine.dispose()
     if bench.workers == 1:
-        found = [calculate_batch(bench, batch) for batch in every]
+        for batch_no in batches:
+            calculate_one(bench, run_id, batch_no)
     else:
+        many = len(batches)
         with ProcessPoolExecutor(bench.workers, mp_context=get_context("spawn")) as pool:
-            found = list(pool.map(calculate_batch, [bench] * len(every), every))
-    return sum(found)
+            list(pool.map(calculate_one, [bench] * many, [run_id] * many, batches))
+    with writing(engine) as session:
+        finish_calculation(session, run_id, now_ms=NOW_MS)
+        return int(session.connection().exec_driver_sql("SELECT count(*) FROM credits").scalar_one())
 
 
 def forget(engine) -> None:
-    """Begin with empty tables of results."""
+    """Begin with empty tables of results, which only the database's owner can do."""
     with engine.begin() as connection:
-        connection.exec_driver_sql("TRUNCATE credit_lines, credits, runs CASCADE")
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql("TRUNCATE credit_lines, credits, run_batches, runs CASCADE")
 
 
-def plan(engine) -> list[tuple[tuple[str, str], int]]:
-    """Ranges of merchants with their first credit's numbers, and the run that they belong to."""
+def plan(engine) -> tuple[int, list[int]]:
+    """The run and its batches."""
     from sla_service.db.engine import writing
-    from sla_service.db.runs import save_run
-    from sla_service.db.tables import RunRecord
+    from sla_service.db.run_batches import list_batches
     from sla_service.domain.periods import Month
-    from sla_service.usecases.gather_evidence import contract_counts, periods_per_contract
-    from sla_service.usecases.policies_in_force import published_policies
+    from sla_service.usecases.plan_run import plan_run
 
-    month = Month(2023, 9)
     with writing(engine) as session:
-        record = {"run_id": 1, "period": str(month), "state": "calculated", "version": 1, "digest": "", "kind": "close"}
-        stamps = {"tzdb_version": "", "created_at_ms": NOW_MS, "created_by": "ann", "revision": 1}
-        save_run(session, RunRecord(**record, **stamps))
-        policies = published_policies(session)
-        counts = contract_counts(session, month, policies)
-        each = periods_per_contract(policies, month)
-    batches, credit_no = [], 1
-    for first in range(0, counts.num_rows, MERCHANTS_PER_BATCH):
-        rows = counts.slice(first, MERCHANTS_PER_BATCH)
-        merchants = rows["merchant_id"]
-        batches.append(((merchants[0].as_py(), merchants[-1].as_py()), credit_no))
-        credit_no += sum(rows["contracts"].to_pylist()) * each
-    return batches
+        run_id = plan_run(session, Month(2023, 9), now_ms=NOW_MS, actor="ann").run_id
+        return run_id, [batch.batch_no for batch in list_batches(session, run_id)]
 
 
-def calculate_batch(bench: Bench, batch: tuple[tuple[str, str], int]) -> int:
-    """One batch in one transaction."""
-    from sla_service.db.credits import save_credits
+def calculate_one(bench: Bench, run_id: int, batch_no: int) -> None:
+    """Claim one batch and calculate it."""
     from sla_service.db.engine import writing
-    from sla_service.domain.periods import Month
-    from sla_service.measure.availability import measure
-    from sla_service.usecases.calculate_run import credits_digest
-    from sla_service.usecases.contract_facts import surroundings
-    from sla_service.usecases.credit_rows import CreditRows
-    from sla_service.usecases.decide_credit import decisions_of
-    from sla_service.usecases.evidence_tables import evidence_tables
-    from sla_service.usecases.gather_evidence import gather
-    from sla_service.usecases.progress import silent
+    from sla_service.db.run_batches import claim_batch, load_batch
+    from sla_service.usecases.calculate_run import calculate_batch
 
-    among, first_credit_no = batch
     engine = database(bench)
     with writing(engine) as session:
-        gathered = gather(session, Month(2023, 9), as_of_ms=NOW_MS, among=among, in_columns=True)
-        tables = evidence_tables(gathered)
-        rows = CreditRows(1, gathered, tables, measure(tables.evidence), first_credit_no=first_credit_no)
-        credits = rows.credits(surroundings(session, gathered), decisions_of(session, "2023-09", among), silent)
-        lines = rows.lines()
-        credits_digest(credits, lines)
-        save_credits(session, credits, lines)
+        attempt = claim_batch(session, load_batch(session, run_id, batch_no), now_ms=NOW_MS)
+    with writing(engine) as session:
+        calculate_batch(session, run_id, batch_no, attempt=attempt, now_ms=NOW_MS)
     engine.dispose()
-    return credits.num_rows
 
 
 def floor_reading(bench: Bench) -> int:
     """Read the same rows over ADBC, at once."""
-    return sum(rows.num_rows for rows in evidence(bench).values())
+    import adbc_driver_postgresql.dbapi  # noqa: F401 - loading it is not reading
+
+    evidence(bench, none=True)
+    began, cpu = time.perf_counter(), cpu_seconds()
+    rows = sum(rows.num_rows for rows in evidence(bench).values())
+    EXTRA.update(seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu)
+    return rows
 
 
-def evidence(bench: Bench):
+def evidence(bench: Bench, *, none: bool = False):
     """Everything that calculating reads, as few queries as there are tables."""
     from sla_service.db.engine import reading
     from sla_service.db.evidence import load_contracts, load_exclusions, load_impacts
     from sla_service.domain.windows import Window
 
-    near = Window(0, 2**42)
+    near, among = Window(0, 2**42), ("", " ") if none else None
     with reading(database(bench)) as session:
         return {
-            "contracts": load_contracts(session, first_day="2023-09-01", end_day="2023-10-01", among=None),
-            "impacts": load_impacts(session, near=near, among=None),
-            "exclusions": load_exclusions(session, near=near, among=None),
+            "contracts": load_contracts(session, first_day="2023-09-01", end_day="2023-10-01", among=among),
+            "impacts": load_impacts(session, near=near, among=among),
+            "exclusions": load_exclusions(session, near=near, among=among),
         }
 
 
@@ -321,21 +310,34 @@ def floor_union(bench: Bench) -> int:
 
 def floor_copy(bench: Bench) -> int:
     """One COPY of the result into tables with the same keys; reading the result is not counted."""
-    from sla_service.db.bulk import copy_in
-    from sla_service.db.credits import CREDIT_LINES, CREDITS, load_credits, load_lines
+    from sqlalchemy import MetaData, select
+
+    from sla_service.db.bulk import copy_in, read_arrow
+    from sla_service.db.credits import CREDIT_LINES, CREDITS
     from sla_service.db.engine import reading, writing
 
     engine = database(bench)
+    with engine.begin() as connection:
+        for statement in FLOOR_TABLES:
+            connection.exec_driver_sql(statement)
     with reading(engine) as session:
-        credits, lines = load_credits(session, 1), load_lines(session, 1)
-    forget(engine)
-    plan(engine)
+        credits = read_arrow(session, select(CREDITS).order_by(CREDITS.c.credit_no))
+        order = (CREDIT_LINES.c.credit_no, CREDIT_LINES.c.line_no)
+        lines = read_arrow(session, select(CREDIT_LINES).order_by(*order))
     began, cpu = time.perf_counter(), cpu_seconds()
     with writing(engine) as session:
-        copy_in(session, CREDITS, credits)
-        copy_in(session, CREDIT_LINES, lines)
+        copy_in(session, CREDITS.to_metadata(MetaData(), name="floor_credits"), credits)
+        copy_in(session, CREDIT_LINES.to_metadata(MetaData(), name="floor_lines"), lines)
     EXTRA.update(seconds=time.perf_counter() - began, cpu_seconds=cpu_seconds() - cpu)
     return credits.num_rows + lines.num_rows
+
+
+FLOOR_TABLES = (
+    "DROP TABLE IF EXISTS floor_lines, floor_credits",
+    "CREATE TABLE floor_credits (LIKE credits INCLUDING ALL, FOREIGN KEY (run_id) REFERENCES runs)",
+    "CREATE TABLE floor_lines (LIKE credit_lines INCLUDING ALL,"
+    " FOREIGN KEY (run_id, credit_no) REFERENCES floor_credits (run_id, credit_no))",
+)
 
 
 STEPS: dict[str, Callable[[Bench], int]] = {

@@ -16,7 +16,7 @@ FIRST = "SCM-2023-09-0000001"
 @pytest.fixture
 def book(sla, tmp_path, sqlite_engine):
     """``sla`` over a September that was closed, with an outage of ``kept`` that came in since."""
-    story = Story(sqlite_engine)
+    story = Story(sqlite_engine).filled()
     story.now_ms -= 2 * HOUR_MS
     story.close()
     story.now_ms += HOUR_MS

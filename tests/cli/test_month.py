@@ -11,6 +11,7 @@ import socket
 import pytest
 from aiosmtpd.controller import Controller
 
+from sla_service.domain.money import Money
 from tests.usecases.the_month import EXAMPLE, FILES, policies
 
 
@@ -281,3 +282,69 @@ def test_a_run_shows_service_time_beside_the_money(wide):
     assert "longer v1 longer USD 1 1 d" in lines
     (total,) = [line for line in lines if line.startswith("USD ")]
     assert total.endswith(" and 1 d")
+
+
+def test_a_review_is_for_people_for_scripts_and_as_a_page_and_changes_nothing(sla, calculated, tmp_path):
+    before = sla("run", "show", 1, "--json").output
+    said = " ".join(sla("run", "review", 1).output.split())
+    assert "JPY 3,000, KWD 10.000, USD 269.10 for 8 merchants" in said
+    assert "4 cases wait for a person" in said
+    assert "What other accounting methods would have paid: `sla run review 1 --methods`" in said
+    shown = json.loads(sla("run", "review", 1, "--json", "--methods").output)
+    assert {one["currency"]: one["stated"] for one in shown["totals"]} == {
+        "JPY": "3000",
+        "KWD": "10.000",
+        "USD": "269.10",
+    }
+    assert shown["methods"][0] == {"name": "own", "totals": {"JPY": "3000", "KWD": "10.000", "USD": "269.10"}}
+    # Once they were asked for they are kept, and shown from then on.
+    assert "any impact is an outage" in sla("run", "review", 1).output
+    page = tmp_path / "reviews" / "review.html"
+    assert sla("run", "review", 1, "-o", page).output == f"Wrote {page}.\n"
+    assert "Review of 2023-09" in page.read_text(encoding="utf-8")
+    assert sla("run", "show", 1, "--json").output == before
+
+
+def test_a_run_beyond_a_bound_needs_two_and_the_second_says_why(sla, calculated):
+    tight = {"bound_run": (Money("USD", 10_000),)}
+    assert sla("run", "submit", 1, **tight).exit_code == 0
+    first = sla("run", "approve", 1, as_="ben", **tight)
+    assert first.exit_code == 8
+    assert "run total USD 269.10 is above the bound USD 100.00" in first.output
+    assert "ben is on record as the first approver" in first.output
+    waiting = sla("run", "show", 1, **tight).output
+    assert "first approved at 2023-10-02T01:00:00Z by ben" in waiting
+    assert "a second one does too" in waiting
+    assert sla("run", "approve", 1, "--reason", "the outage", as_="ben", **tight).exit_code == 6
+    assert sla("run", "approve", 1, as_="cleo", **tight).exit_code == 3
+    assert sla("run", "approve", 1, "--reason", "the outage", as_="cleo", **tight).exit_code == 0
+    shown = sla("run", "show", 1, **tight).output
+    assert "first approved at 2023-10-02T01:00:00Z by ben" in shown
+    assert "approved at 2023-10-02T01:00:00Z by cleo: the outage" in shown
+    assert "beyond a safety bound: run total USD 269.10" in shown
+    assert "Next: `sla run issue 1`" in shown
+
+
+def test_a_run_tells_its_whole_life_and_what_to_do_next(sla, issued):
+    lines = sla("run", "show", 1).output.splitlines()
+    assert lines[0] == "Run 1 for 2023-09, revision 1, closes the month: issued"
+    assert [line.split(" at ")[0].strip() for line in lines[1:5]] == ["calculated", "submitted", "approved", "issued"]
+    assert any("head of the ledger after it" in line for line in lines)
+    shown = json.loads(sla("run", "show", 1, "--json").output)
+    assert [step["by"] for step in shown["steps"]] == ["ann", "ann", "ben", "ben"]
+    assert shown["batches"] == {"done": 2, "all": 2}
+    assert shown["beyond"] == []
+    assert set(shown["binding"]) >= {"figures", "inputs", "tzdb", "template", "recipients", "issuer"}
+
+
+def test_what_changed_between_approval_and_issue_is_named_and_the_approval_is_gone(sla, calculated, files):
+    sla("run", "submit", 1)
+    sla("run", "approve", 1, as_="ben")
+    files["contracts"].write_text(FILES["contracts"].replace("99.995", "99.996"), encoding="utf-8")
+    assert sla("import", "contracts", files["contracts"], "--update").exit_code == 0
+    result = sla("run", "issue", 1, as_="ben")
+    assert result.exit_code == 5
+    assert "this changed: inputs: contracts" in result.output
+    shown = sla("run", "show", 1).output
+    assert "sent back: changed since it was submitted: inputs: contracts" in shown
+    assert "by ben" not in shown

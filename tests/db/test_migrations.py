@@ -10,6 +10,7 @@ from sla_service.db.engine import create_engine, downgrade, schema_revisions, up
 from sla_service.db.tables import metadata
 
 FIRST, SECOND, UNITS = "20261123_0001", "20261124_0001", "20261125_0001"
+MONEY, VOIDS = "20261127_0001", "20261127_0002"
 ROWS = {
     "merchants": "'M1', 'Store', 'a@b.example', 'en', 'UTC', 'CN', 'USD', 'asia', NULL, NULL, '2020-01-01', NULL",
     "incidents": "'I1', 'Outage', 'shop', NULL, 'network', NULL, 10, 20, 'page', 'x'",
@@ -179,3 +180,25 @@ def test_exclusions_of_one_unit_are_forgotten_on_the_way_down_and_not_made_exclu
     after = contents(engine)
     assert [row["exclusion_id"] for row in after["exclusions"]] == ["X1"]
     assert after["imports"] == before["imports"], "a file of impacts is as it was"
+
+
+VOID_RUN = (
+    "INSERT INTO runs (run_id, period, state, version, digest, tzdb_version, created_at_ms, created_by, kind, revision,"
+    " voids, reason) VALUES (2, '2023-09', '{state}', 1, 'd', 't', 0, 'ann', 'correction', 2, 'S1', 'in error')"
+)
+
+
+def test_a_void_that_was_issued_stops_the_way_down(engine):
+    downgrade(engine, VOIDS)
+    execute(engine, VOID_RUN.format(state="issued"))
+    with pytest.raises(RuntimeError, match="statements were voided"):
+        downgrade(engine, MONEY)
+    assert schema_revisions(engine)[0] == VOIDS
+
+
+def test_a_void_on_its_way_is_rejected_on_the_way_down(engine):
+    downgrade(engine, VOIDS)
+    execute(engine, VOID_RUN.format(state="submitted"))
+    downgrade(engine, MONEY)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT state FROM runs WHERE run_id = 2")).scalar_one() == "rejected"

@@ -21,7 +21,7 @@ STEPS = {
 
 @pytest.mark.parametrize(("merchant", "at"), [("kept", 2), ("taken", 4)])
 def test_one_month_step_by_step(sqlite_engine, merchant, at):
-    story, rows = Story(sqlite_engine), ROW.findall(PAGE)
+    story, rows = Story(sqlite_engine).filled(), ROW.findall(PAGE)
     assert [row[1] for row in rows] == list(STEPS)
     for run, known, figures in rows:
         before, now, *_ = said = [Money.parse(one, "USD").minor for one in figures.strip(" |").split(" | ")]

@@ -474,15 +474,17 @@ class TestOperations:
         }
 
     def test_each_exit_code_is_explained(self):
-        from sla_service.cli.errors import EXIT_CODES, EXIT_DIFFERENT, EXIT_PARKED
+        from sla_service.cli.errors import EXIT_CODES, EXIT_DIFFERENT, EXIT_LEFT, EXIT_PARKED
 
         said = {int(row[0]) for table in tables(OPERATIONS) if table[0][0] == "code" for row in table[1:]}
-        assert said == {0, 1, 2, EXIT_PARKED, EXIT_DIFFERENT, *EXIT_CODES.values()}
+        assert said == {0, 1, 2, EXIT_PARKED, EXIT_DIFFERENT, EXIT_LEFT, *EXIT_CODES.values()}
 
 
 def shown(default):
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple) and default:
+        return r"\|".join(map(str, default))
     return str(default) if default not in {"", ()} else "empty"
 
 

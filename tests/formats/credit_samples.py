@@ -279,7 +279,7 @@ def every_credit() -> dict[str, StatedCredit]:
         ),
         "with rights": stated(
             PROMISE + TABLE + "chronic: {missed: 1, of: 1, then: terminate}\n"
-            "claim: {within: 30 days}\nsettle: {form: voucher, expires: 30 days, unused: paid_out}\n"
+            "claim: {within: 30 days}\nsettle: {form: voucher, expires: 30 days, unused: paid_out, take_back: yes}\n"
             "group: {name: platform}",
             row={"claim_until": "2023-10-30", "outcome": "credited"},
         ),

@@ -220,6 +220,7 @@ SAID = [
     ("cap", "[{at: 25%, per: quarter}, {at: 25%, per: contract_year}]", (payment.Cap(Fraction(1, 4), per=payment.CapPer.QUARTER), payment.Cap(Fraction(1, 4), per=payment.CapPer.CONTRACT_YEAR))),
     ("cap", "{at: 30 d, per: term}", (payment.Cap(30 * DAY_MS, per=payment.CapPer.TERM),)),
     ("minimum", "{at_least: 1.00 USD}", (payment.Minimum(Money("USD", 100)),)),
+    ("settle", "{form: next_invoice, take_back: yes}", payment.Settlement(payment.SettleForm.NEXT_INVOICE, take_back=True)),
     ("settle", "{form: term_extension, expires: 30 days, unused: paid_out}", payment.Settlement(payment.SettleForm.TERM_EXTENSION, None, 30, payment.Unused.PAID_OUT)),
     ("settle", "{form: voucher, expires: 1 month}", payment.Settlement(payment.SettleForm.VOUCHER, 1)),
     ("claim", "automatic", None),

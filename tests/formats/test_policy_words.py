@@ -1928,6 +1928,12 @@ CASES = [
         id="a refund",
     ),
     pytest.param(
+        {"settlement": Settlement(take_back=True)},
+        ["Should it turn out later that too much was credited, a correction takes the difference back."],
+        ["事后查明多赔的，以更正单收回差额。"],
+        id="credit that may be taken back",
+    ),
+    pytest.param(
         {"settlement": Settlement(SettleForm.VOUCHER, expires_months=12)},
         ["The credit is issued as a voucher.", "What is not used up expires 12 months after issue."],
         ["赔付以代金券形式发放。", "未用完的部分自发放之日起满12个月失效。"],

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from sla_service.db.guards import missing
+from tests.reliability.figures import record
 from tests.reliability.tampering import KEYS, TABLES, as_owner, other
 from tests.reliability.test_chain import COLUMNS, a_year, verify
 
@@ -55,13 +56,5 @@ def test_what_was_booked_sealed_or_logged_cannot_be_touched(year):
     tried = [(s, is_refused(engine, s, values)) for table in TABLES for s, values in statements(engine, table)]
     assert [statement for statement, refused in tried if not refused] == []
     assert verify(engine, kept).is_intact
-    record(engine.dialect.name, {"tried": len(tried), "refused": sum(refused for _, refused in tried)})
-
-
-def record(name, figures):
-    try:
-        from tests.reliability.figures import record as write
-    except ImportError:
-        print(name, figures)  # noqa: T201 - shown with -s
-        return
-    write("R10", {f"ledger, chains and audit log on {name}": figures})
+    figures = {"tried": len(tried), "refused": sum(refused for _, refused in tried)}
+    record("R10", {f"ledger, chains and audit log on {engine.dialect.name}": figures})

@@ -25,6 +25,7 @@ from sla_service.usecases.issue_run import issue_run, start_issue
 from sla_service.usecases.work_run import withdrawing
 from tests.cli import wide
 from tests.reliability import the_bound_month as month
+from tests.reliability.figures import record
 from tests.runs import submit_and_approve
 
 ISSUER, NOW_MS = wide.ISSUER, wide.NOW_MS
@@ -105,7 +106,9 @@ def test_every_change_of_what_a_run_rests_on_stops_its_issue_and_clears_the_appr
             break
         approve(engine, approved)
     assert not missed
-    print(f"R8 data on {engine.dialect.name}: {len(named)} kinds of change, refused {len(named)}, cleared {len(named)}")
+    count = len(named)
+    found = {"kinds of change to data": count, "refused": count, "cleared on record": count}
+    record("R8", {f"data, {engine.dialect.name}": found})
     assert "recipients" in named["a partner's address by hand"]
     assert "recipients" in named["a merchant's language by hand"]
     assert named["an impact's share by hand"] == "inputs: impacts"
@@ -124,20 +127,19 @@ def test_every_change_outside_of_the_database_does_the_same(engine, approved):
     for name, component in WORLD.items():
         with ExitStack() as stack:
             if name == "the zone database":
-                version = importlib.metadata.version
-                other = lambda package: "2099a" if package == "tzdata" else version(package)  # noqa: E731
-                stack.enter_context(month.replaced(importlib.metadata, "version", other))
+                stack.enter_context(month.replaced(importlib.metadata, "version", lambda _package: "2099a"))
             if name == "the template":
                 stack.enter_context(month.replaced(bind_run, "template_version", lambda: "0" * 64))
             assert refused(engine, approved, OTHER_ISSUERS.get(name, ISSUER)) == component
         approve(engine, approved)
-    print(f"R8 outside on {engine.dialect.name}: {len(WORLD)} kinds of change, refused {len(WORLD)}")
+    record("R8", {f"world, {engine.dialect.name}": {"kinds of change outside": len(WORLD), "refused": len(WORLD)}})
 
 
 def test_an_earlier_month_that_is_issued_in_between_changes_what_looks_back(engine, approved):
     with writing(engine) as session:
         before = calculate_run(session, Month(2023, 8), now_ms=NOW_MS, actor="ann").run_id
-        submit_and_approve(session, before, now_ms=NOW_MS, actor="ben", issuer=ISSUER)
+    approve(engine, before)
+    with writing(engine) as session:
         issue_run(session, before, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
     assert refused(engine, approved) == "inputs: history"
 
@@ -163,9 +165,9 @@ def test_what_changed_since_the_calculation_is_not_even_submitted(engine):
     month.load(engine)
     run_id = wide.calculate(engine)
     decide(engine, run_id)
-    with pytest.raises(ChangedError, match=r"since run 1 was calculated, this changed: inputs: decisions"):
-        with writing(engine) as session:
-            submit_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ann")
+    said = r"since run 1 was calculated, this changed: inputs: decisions"
+    with pytest.raises(ChangedError, match=said), writing(engine) as session:
+        submit_run(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ann")
 
 
 def test_what_changed_since_the_submission_is_not_approved(engine):

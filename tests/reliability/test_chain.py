@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
@@ -13,10 +12,11 @@ from sla_service.db.engine import reading, writing
 from sla_service.db.tables import metadata
 from sla_service.domain.chain import Checkpoint
 from sla_service.usecases.verify_chains import verify_chains
+from tests.reliability.figures import SEED, of_form, record
 from tests.reliability.tampering import TABLES, as_owner, attacks
 from tests.usecases.the_ledger import ISSUED_MS, Stated, a_number, a_use, apply, issue
 
-ROUNDS = int(os.environ.get("SLA_TEST_ROUNDS", "1"))
+ROUNDS = of_form(1, 5)
 """Random rows that each attack is tried on."""
 ORDER = {
     "runs": "ORDER BY run_id",
@@ -69,7 +69,7 @@ def verify(engine, kept=()):
         return verify_chains(session, kept)
 
 
-def measure(engine, *, rounds=ROUNDS, seed=11):
+def measure(engine, *, rounds=ROUNDS, seed=SEED):
     """Try every attack on random rows, each on the ledger as it was. The figures of R11, and what they are made of."""
     kept = a_year(engine)
     clean = verify(engine, kept)
@@ -111,16 +111,6 @@ def is_named(named, findings):
     return any(entry in one.subject and column in one.message for one in findings)
 
 
-def record_figures(name, figures):
-    """Into docs/RELIABILITY.md where figures are kept; otherwise into the test's output."""
-    try:
-        from tests.reliability.figures import record
-    except ImportError:
-        print(name, figures)  # noqa: T201 - shown with -s
-        return
-    record("R11", {f"on {name}": figures})
-
-
 def test_every_change_is_found_and_only_what_is_wholly_consistent_needs_the_kept_heads(engine):
     tried = measure(engine)
     assert [(attack.name, attack.covers) for attack, _, findings in tried if not findings] == []
@@ -131,7 +121,7 @@ def test_every_change_is_found_and_only_what_is_wholly_consistent_needs_the_kept
         "rewrite audit from one change on",
     }
     assert [attack.name for attack, named, findings in tried if named and not is_named(named, findings)] == []
-    record_figures(engine.dialect.name, figures_of(tried))
+    record("R11", {f"on {engine.dialect.name}": figures_of(tried)}, seed=SEED)
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ FILES = {
     "claims": "merchant_id,service,month,claimed_at,aware_at\n"
     "claimed,claimed,2023-09,2023-10-01T10:00Z,2023-09-13T12:00Z\n",
 }
+OUTAGE = "2023-09-13T10:00Z,2023-09-13T11:40Z"
 EDITS = {
     "partners": ("Compass", "Kompass"),
     "merchants": ("Store week", "Shop week"),
@@ -51,7 +52,7 @@ EDITS = {
     "charges": ("250.00", "250.01"),
     "incidents": ("2023-09-13T11:40Z,alerts,a/week", "2023-09-13T11:41Z,alerts,a/week"),
     "timeline": ("10:00Z,0\n", "10:00Z,1\n"),
-    "impacts": ("INC-week,week,week,,2023-09-13T10:00Z,2023-09-13T11:40Z,1", "INC-week,week,week,,2023-09-13T10:00Z,2023-09-13T11:40Z,0.999999"),
+    "impacts": (f"INC-week,week,week,,{OUTAGE},1", f"INC-week,week,week,,{OUTAGE},0.999999"),
     "exclusions": ("2023-09-21T00:50Z,2023", "2023-09-21T00:49Z,2023"),
     "usage": ("100000,2500", "100000,2501"),
     "claims": ("2023-10-01T10:00Z", "2023-10-01T10:01Z"),
@@ -206,4 +207,5 @@ def replaced(target, name, value):
 
 def logged_reasons(entries):
     """What the audit log says of approvals that were taken back."""
-    return [json.loads(one.after)["approval_reason"] for one in entries if one.action == "run.calculated"]
+    said = [json.loads(one.after) for one in entries if one.action == "run.calculated"]
+    return [one["approval_reason"] for one in said if "approval_reason" in one]

@@ -7,28 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sla_service.config import Settings
 from sla_service.db.bulk import rows_of
 from sla_service.db.credits import list_merchant_credits
 from sla_service.db.engine import reading, writing
 from sla_service.db.history import load_history
-from sla_service.db.runs import list_runs, load_run
+from sla_service.db.runs import list_issued_runs, list_runs, load_run
 from sla_service.domain.errors import ConflictError
+from sla_service.usecases.export_run import export_terms
 from sla_service.usecases.month_statements import month_statements
 from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.read_availability import read_month
+from sla_service.usecases.reconcile_run import reconcile_run
 from sla_service.usecases.review_correction import review_correction
 from tests.usecases.the_corrections import SEPTEMBER, Story
-
-
-@pytest.fixture
-def story(engine):
-    return Story(engine)
-
-
-@pytest.fixture
-def closed(story):
-    story.close()
-    return story
 
 
 def test_late_evidence_is_credited_with_the_difference(closed):
@@ -140,7 +132,8 @@ def test_another_currency_has_no_difference_and_waits_for_a_person(closed):
     assert closed.totals("kept") == [29_90]
 
 
-def test_a_month_that_is_not_issued_is_closed_not_corrected(story):
+def test_a_month_that_is_not_issued_is_closed_not_corrected(sqlite_engine):
+    story = Story(sqlite_engine).filled()
     with writing(story.engine) as session, pytest.raises(ConflictError, match="is not issued yet"):
         plan_correction(session, SEPTEMBER, now_ms=story.now_ms, actor="ann")
 
@@ -227,14 +220,12 @@ def test_a_review_names_contracts_that_are_gone(closed):
     ]
 
 
-def test_of_two_corrections_that_race_one_begins(engine):
+def test_of_two_corrections_that_race_one_begins(closed):
     """Both look before either writes; on SQLite the second one waits and takes the first one's place."""
-    story = Story(engine)
-    story.close()
     barrier = threading.Barrier(2, timeout=60)
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda actor: _begin(story, barrier, actor), ("ann", "cleo")))
-    with reading(engine) as session:
+        found = list(pool.map(lambda actor: _begin(closed, barrier, actor), ("ann", "cleo")))
+    with reading(closed.engine) as session:
         live = [run for run in list_runs(session) if run.revision == 2 and run.state == "draft"]
     assert len(live) == 1
     assert any(isinstance(one, int) for one in found)
@@ -247,3 +238,16 @@ def _begin(story, barrier, actor):
             return plan_correction(session, SEPTEMBER, now_ms=story.now_ms, actor=actor).run_id
     except ConflictError as error:
         return error
+
+
+def test_statements_ledger_messages_and_exports_of_corrections_and_voids_agree(closed):
+    closed.a_later_outage("kept")
+    closed.it_was_announced("taken")
+    closed.correct()
+    ended = "merchant_id,service,policy,monthly_fee,currency,starts_on,ends_on\n"
+    closed.bring("contracts", ended + "kept,shop,keeping,299.00,USD,2020-01-01,2023-06-01\n", update=True)
+    closed.correct()
+    with reading(closed.engine) as session:
+        runs = [run.run_id for run in list_issued_runs(session, str(SEPTEMBER))]
+        found = [reconcile_run(session, run_id, export_terms(Settings())).differences for run_id in runs]
+    assert found == [[], [], []]

@@ -24,8 +24,8 @@ from sla_service.domain.statements import StatementKind, snapshot_sha256, statem
 from sla_service.mail import Outcome, Receipt, open_smtp
 from sla_service.usecases import deliver
 from sla_service.usecases.deliver import CLAIM_MS, LEFT, RENDER_FIRST, STOPPED, TAKEN, Sender, deliver_run
-from sla_service.usecases.issue_run import message_id
 from sla_service.usecases.portal_links import open_portal_link
+from sla_service.usecases.write_statements import message_id
 from tests.formats.statement_samples import AGENCY, ISSUER, STORE, partner_statement, worked_statement
 from tests.mail.smtp_servers import (
     DROP,
@@ -107,7 +107,7 @@ def add(session, statement):
     session.flush()
     session.add(
         OutboxRecord(
-            number=statement.number, recipient=address, message_id=message_id(statement, address),
+            number=statement.number, recipient=address, message_id=message_id(statement.number, address, statement.issuer.contact_email),
             state="pending", attempts=0, updated_at_ms=NOW - 1,
         )
     )  # fmt: skip

@@ -11,20 +11,18 @@ from sla_service.db.engine import reading
 from sla_service.domain.errors import NotFoundError
 from sla_service.domain.periods import Month
 from sla_service.usecases.read_history import read_history
-from tests.usecases.the_corrections import CLOSED_MS, IMPACT_HEAD, SEPTEMBER, Story
+from tests.usecases.the_corrections import CLOSED_MS, IMPACT_HEAD, SEPTEMBER
 
 HALF = "FIRST,{0},shop,2023-09-05T00:00Z,2023-09-05T04:00Z,0.5\n"
 
 
 @pytest.fixture
-def corrected(engine):
-    """A month closed on the 2nd, late evidence on the 2nd, corrected on the 3rd."""
-    story = Story(engine)
-    story.close()
-    story.a_day_passes()
-    story.a_later_outage("kept")
-    story.correct()
-    return story
+def corrected(closed):
+    """A month closed on the 2nd, late evidence on the 3rd, corrected on the 4th."""
+    closed.a_day_passes()
+    closed.a_later_outage("kept")
+    closed.correct()
+    return closed
 
 
 def history(story, merchant="kept", **which):

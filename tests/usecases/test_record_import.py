@@ -57,6 +57,7 @@ def test_every_file_is_an_entry_with_its_counts_its_digest_and_the_time_that_it_
         "changed": 0,
         "from": "2023-09-25T02:00:00Z",
         "to": "2023-09-25T05:00:00Z",
+        "merchants": ["half"],
     }
     assert len(found["impacts"]["sha256"]) == 64
     assert "from" not in found["merchants"], "a merchant is about every month"

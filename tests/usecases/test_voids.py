@@ -11,16 +11,9 @@ from sla_service.usecases.decide_run import approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import issue_run, start_issue
 from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.void_statement import propose_void
-from tests.usecases.the_corrections import ISSUER, SEPTEMBER, Story
+from tests.usecases.the_corrections import ISSUER, SEPTEMBER
 
 REASON = "The contract had ended before the outage"
-
-
-@pytest.fixture
-def closed(engine):
-    story = Story(engine)
-    story.close()
-    return story
 
 
 def propose(story, number, *, reason=REASON, actor="ann"):

@@ -68,8 +68,11 @@ class Story:
 
     def __init__(self, engine):
         self.engine, self.now_ms = engine, CLOSED_MS
+
+    def filled(self):
+        """Publish and import what there is before the close."""
         for name, take_back in (("keeping", "no"), ("taking", "yes")):
-            with writing(engine) as session:
+            with writing(self.engine) as session:
                 document = POLICY.format(name=name, service="shop", take_back=take_back)
                 publish_policy(session, document, now_ms=self.now_ms, actor="ann")
         self.bring("partners", PARTNERS)
@@ -77,6 +80,7 @@ class Story:
         self.bring("contracts", CONTRACTS)
         self.bring("incidents", INCIDENTS)
         self.bring("impacts", IMPACT_HEAD + FIRST.format("kept") + FIRST.format("taken"))
+        return self
 
     def close(self):
         with writing(self.engine) as session:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sla_service.db.engine import reading, writing
 from sla_service.usecases.api_keys import create_api_key
 from sla_service.usecases.work_run import work_run
+from tests.reliability.figures import record
 from tests.web import seed
 
 AT_ONCE = 64
@@ -169,4 +170,6 @@ def test_sixty_four_at_once_have_one_effect(loaded):
     assert count(loaded, "runs") == 1
     with reading(loaded.engine) as session:
         twice = "SELECT 1 FROM statements GROUP BY kind, party_id, period, currency HAVING count(*) > 1"
-        assert session.connection().execute(text(twice)).first() is None
+        doubles = len(session.connection().execute(text(twice)).all())
+    record("R1", {"calls at once": AT_ONCE, "operations": 2, "sequences": 9, "duplicate effects": doubles})
+    assert doubles == 0

@@ -8,6 +8,7 @@ import json
 from sqlalchemy import text
 
 from sla_service.db.engine import reading, writing
+from sla_service.usecases.check_books import check_books
 from sla_service.usecases.demo_book import generate_book
 from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import start_issue
@@ -26,6 +27,10 @@ COMPARED = {
     "stated": "SELECT * FROM statement_credits ORDER BY number, credit_no",
     "outbox": "SELECT * FROM outbox ORDER BY number",
     "ledger": "SELECT * FROM ledger_entries ORDER BY entry_id",
+    "booked": (
+        "SELECT entry_id, merchant_id, currency, account_debit, account_credit, amount_minor, effective_on"
+        " FROM ledger_entries ORDER BY entry_id"
+    ),
     "run": "SELECT digest, state, binding FROM runs",
     "batches": (
         "SELECT batch_no, kind, first_id, last_id, state, credits, statements, figures_sha256, first_number"
@@ -64,6 +69,16 @@ def begin_issue(engine, run_id, *, queued=True) -> None:
         start_issue(session, run_id, issuer=ISSUER, now_ms=NOW_MS, actor="ben")
         if queued:
             queue_run(session, run_id)
+
+
+def difference(engine, undisturbed) -> dict[str, int]:
+    """What is wrong with the books, and what is not as if nothing had happened: counts that are all to be 0."""
+    with reading(engine) as session:
+        violations = check_books(session).violations
+    found = fingerprint(engine)
+    differing = [name for name in undisturbed if found[name] != undisturbed[name]]
+    assert (violations, differing) == ([], [])
+    return {"violations": len(violations), "differing tables": len(differing)}
 
 
 def fingerprint(engine) -> dict[str, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 
+from tests.reliability.figures import record
 from tests.worker.conftest import in_state, until, value
-from tests.worker.months import begin_issue, fingerprint, plan
+from tests.worker.months import begin_issue, difference, plan
 
 DONE = "SELECT count(*) FROM run_batches WHERE state = 'calculated'"
 IN_HAND = "SELECT count(*) FROM run_batches WHERE state = 'planned' AND attempt > 0"
 QUEUED = "SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE queue_name LIKE 'run-%%'"
-DEAD_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'run-%%' AND state LIKE 'idle in%%'"
 
 
 def issue_with(engine, *workers):
@@ -24,7 +24,7 @@ def test_two_workers_share_a_run_and_it_is_as_if_one_process_had_done_it(month, 
     workers = [sla(month, "worker", "--name", name) for name in ("one", "two")]
     plan(month)
     issue_with(month, *workers)
-    assert fingerprint(month) == undisturbed
+    difference(month, undisturbed)
     assert all("calculated in" in worker.said for worker in workers)
     assert value(month, QUEUED) == 0
     for worker in workers:
@@ -40,7 +40,7 @@ def test_the_batch_of_a_killed_worker_goes_to_another(month, undisturbed, sla):
     until(lambda: value(month, IN_HAND) == 2, lost, other)
     lost.send(signal.SIGKILL)
     issue_with(month, other)
-    assert fingerprint(month) == undisturbed
+    record("R14", {"a worker killed with a batch in hand": difference(month, undisturbed)})
     assert value(month, "SELECT max(attempt) FROM run_batches WHERE kind = 'merchants'") >= 3
 
 
@@ -54,7 +54,7 @@ def test_a_paused_worker_that_wakes_up_late_changes_nothing(month, undisturbed, 
     until(in_state(month, "calculated"), other)
     paused.send(signal.SIGCONT)
     issue_with(month, paused, other)
-    assert fingerprint(month) == undisturbed
+    record("R14", {"a worker paused past its lease, then woken": difference(month, undisturbed)})
     if taken is not None:
         until(lambda: f"batch {taken}: another worker took it over" in paused.said, paused, other)
 
@@ -70,15 +70,29 @@ def test_a_worker_that_is_told_to_stop_finishes_the_batch_in_hand(month, undistu
     assert value(month, DONE) < 6
     second = sla(month, "worker", "--name", "second")
     issue_with(month, second)
-    assert fingerprint(month) == undisturbed
+    record("R14", {"SIGTERM amid a run": difference(month, undisturbed)})
     assert value(month, "SELECT max(attempt) FROM run_batches WHERE kind = 'partners'") == 1
+
+
+def test_a_worker_that_is_told_to_stop_while_it_begins_stops(month, sla):
+    worker = sla(month, "worker", "--name", "early")
+    until(lambda: "waits for batches" in worker.said, worker)
+    worker.send(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert "Worker early has stopped." in worker.said
+
+
+def test_a_lost_worker_is_not_declared_so_soon_that_none_is_well(month, sla):
+    worker = sla(month, "worker", SLA_WORKER_LOST_SECONDS="2")
+    assert worker.wait() == 3
+    assert "SLA_WORKER_LOST_SECONDS: write 3 or more" in worker.said
 
 
 def test_several_processes_of_one_worker_stop_together(month, undisturbed, sla):
     workers = sla(month, "worker", "--name", "crew", "--concurrency", "2")
     plan(month)
     issue_with(month, workers)
-    assert fingerprint(month) == undisturbed
+    difference(month, undisturbed)
     workers.send(signal.SIGTERM)
     assert workers.wait() == 0
     assert all(f"Worker crew-{n} has stopped." in workers.said for n in (1, 2))

@@ -67,6 +67,8 @@ def _settlement(draft: Draft, credit: StatedCredit) -> Iterator[str]:
         yield say("statement.print.no_expiry")
     if credit.paid.unused:
         yield say(f"statement.print.{credit.paid.unused}")
+    if credit.take_back:
+        yield say("statement.print.take_back")
 
 
 def proof(draft: Draft) -> Iterator[str]:

@@ -10,12 +10,14 @@ from typing import Any
 from flask import g
 from sqlmodel import Session
 
+from sla_service.db.engine import reading
 from sla_service.db.runs import load_run
 from sla_service.db.tables import RunRecord
 from sla_service.domain.errors import InvalidValueError, SlaError
 from sla_service.domain.periods import Month
-from sla_service.usecases.decide_run import approve_run, reject_run, submit_run
+from sla_service.usecases.decide_run import Caution, approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import start_issue
+from sla_service.usecases.keep_heads import keep_issued
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.queue_run import queue_run
 from sla_service.usecases.work_run import withdrawing
@@ -87,6 +89,15 @@ def _work_here(run_id: int) -> None:
     if work is not None:
         with suppress(SlaError):
             work(run_id)
+            _keep_heads(run_id)
+
+
+def _keep_heads(run_id: int) -> None:
+    """Once a run is issued, its head goes outside of the database; a worker keeps those of the runs that it issues."""
+    with reading(context().engine) as session:
+        is_issued = load_run(session, run_id).state == "issued"
+    if is_issued:
+        keep_issued(transaction, context().checkpoint, run_id, now_ms=context().clock())
 
 
 @endpoint(blueprint, "/runs/<run_id>/submit", takes=StepSchema, gives=RunSchema, refuses=(404, 412))
@@ -101,11 +112,15 @@ def post_submit(body: Mapping[str, Any], run_id: str) -> Answered:
 
 @endpoint(blueprint, "/runs/<run_id>/approve", takes=ReviewedSchema, gives=RunSchema, refuses=(403, 404, 412))
 def post_approve(body: Mapping[str, Any], run_id: str) -> Answered:
-    """Approve a submitted run as a second person, for the digest that was reviewed."""
+    """Approve a submitted run as a second person, for the digest that was reviewed.
+
+    A run beyond a safety bound stays submitted: the first approver is on record, and another one gives a reason.
+    """
     number, now_ms, actor, issuer = run_number(run_id), context().clock(), str(g.caller), context().issuer
+    digest, caution = body["digest"], Caution(context().bounds, body.get("reason") or "")
 
     def work(session: Session) -> Json:
-        run = approve_run(session, number, digest=body["digest"], issuer=issuer, now_ms=now_ms, actor=actor)
+        run = approve_run(session, number, digest=digest, issuer=issuer, now_ms=now_ms, actor=actor, caution=caution)
         return run_json(run)
 
     with withdrawing(transaction, number, now_ms=now_ms, actor=actor):

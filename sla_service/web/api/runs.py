@@ -41,10 +41,20 @@ class RunSchema(Schema):
 
     run_id = fields.Integer(required=True)
     period = fields.String(required=True, metadata=told("Month.", example="2023-09"))
-    state = fields.String(required=True, metadata=told("calculated, approved, issued, rejected or superseded"))
+    kind = fields.String(required=True, metadata=told("close, or correction of an issued month"))
+    revision = fields.Integer(required=True, metadata=told("1 closes the month; corrections and voids follow."))
+    state = fields.String(
+        required=True,
+        metadata=told("draft, calculated, submitted, approved, issuing, issued, rejected or superseded"),
+    )
     digest = fields.String(required=True, metadata=told("SHA-256 of the figures; what an approval is for."))
     created_at = fields.String(required=True)
     created_by = fields.String(required=True)
+    submitted_at = fields.String(required=True, allow_none=True)
+    submitted_by = fields.String(required=True, allow_none=True)
+    first_approved_by = fields.String(
+        required=True, allow_none=True, metadata=told("Who approved first, where a bound asks for two.")
+    )
     approved_at = fields.String(required=True, allow_none=True)
     approved_by = fields.String(required=True, allow_none=True)
     issued_at = fields.String(required=True, allow_none=True)
@@ -160,10 +170,15 @@ def run_json(run: RunRecord) -> Json:
     return {
         "run_id": run.run_id,
         "period": run.period,
+        "kind": run.kind,
+        "revision": run.revision,
         "state": run.state,
         "digest": run.digest,
         "created_at": format_instant(run.created_at_ms),
         "created_by": run.created_by,
+        "submitted_at": _instant(run.submitted_at_ms),
+        "submitted_by": run.submitted_by,
+        "first_approved_by": run.first_approved_by,
         "approved_at": _instant(run.approved_at_ms),
         "approved_by": run.approved_by,
         "issued_at": _instant(run.issued_at_ms),
