@@ -53,18 +53,14 @@ def file_of(rows):
     return out.getvalue().encode()
 
 
-def poisoned(files):
-    """The same book, with every kind of poison in a merchant of its own; and who they are."""
-    merchants, contracts = rows_of(files["merchants"]), rows_of(files["contracts"])
-    who = {}
-    for n, (what, change) in enumerate(POISON.items()):
-        row = merchants[5 + 7 * n]
-        row.update(change)
-        who[what] = row["merchant_id"]
-    whose = merchants[5 + 7 * len(POISON)]["merchant_id"]
-    who[HUGE] = whose
+def poisoned(files, credited):
+    """The same book, with every kind of poison in a merchant of its own who was credited; and who they are."""
+    who = dict(zip([*POISON, HUGE], credited[:: max(1, len(credited) // (len(POISON) + 1))], strict=False))
+    change = {who[what]: values for what, values in POISON.items()}
+    merchants = [row | change.get(row["merchant_id"], {}) for row in rows_of(files["merchants"])]
+    contracts = rows_of(files["contracts"])
     for contract in contracts:
-        if contract["merchant_id"] == whose:
+        if contract["merchant_id"] == who[HUGE]:
             contract["monthly_fee"] = "9" * 13 + ("" if "." not in contract["monthly_fee"] else ".00")
     return {**files, "merchants": file_of(merchants), "contracts": file_of(contracts)}, who
 
@@ -89,13 +85,11 @@ def statements(engine):
 
 def test_a_poisoned_merchant_is_nobody_elses_trouble(sqlite_copies, fonts_dir):
     files = made_up_book(MERCHANTS, max(2, MERCHANTS // 100))
-    bad, who = poisoned(files)
-    engines = []
-    for book in (files, bad):
-        engine, _ = sqlite_copies._copy(sqlite_copies.empty)
-        sqlite_copies.engines.append(engine)
-        engines.append(closed(engine, book))
-    clean, sick = map(statements, engines)
+    engines = [closed(new_engine(sqlite_copies), files)]
+    clean = statements(engines[0])
+    bad, who = poisoned(files, sorted({party for party, _ in clean}))
+    engines.append(closed(new_engine(sqlite_copies), bad))
+    sick = statements(engines[1])
     others = [key for key in clean if key[0] not in who.values()]
     assert [key for key in others if clean[key] != sick.get(key)] == []
     assert [violations(engine) for engine in engines] == [[], []]
@@ -107,11 +101,18 @@ def test_a_poisoned_merchant_is_nobody_elses_trouble(sqlite_copies, fonts_dir):
                 made.append(rendered(session, clean[key][0], fonts_dir))
         assert made[0] == made[1]
     outcomes = {what: outcome(engines[1], sick, merchant_id, fonts_dir) for what, merchant_id in who.items()}
-    assert all(outcomes.values())
+    assert len(outcomes) == len(POISON) + 1
+    assert outcomes["a glyph that no font has"] == "not mailed, parked with its reason"
     sqlite_copies.close()
     figures = {"merchants": MERCHANTS, "poisoned": len(who), "others whose snapshot differs": 0}
     figures |= {"documents compared": DOCUMENTS, "documents that differ": 0, **outcomes}
     record("R9", figures)
+
+
+def new_engine(copies):
+    engine, _ = copies._copy(copies.empty)
+    copies.engines.append(engine)
+    return engine
 
 
 def rendered(session, number, fonts_dir):

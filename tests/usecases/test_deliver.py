@@ -107,7 +107,8 @@ def add(session, statement):
     session.flush()
     session.add(
         OutboxRecord(
-            number=statement.number, recipient=address, message_id=message_id(statement.number, address, statement.issuer.contact_email),
+            number=statement.number, recipient=address,
+            message_id=message_id(statement.number, address, statement.issuer.contact_email),
             state="pending", attempts=0, updated_at_ms=NOW - 1,
         )
     )  # fmt: skip
