@@ -35,8 +35,8 @@ def check(context: Context, run_id: int | None, as_json: bool) -> None:
 
 def print_books(books: Books) -> None:
     """What was looked at and what is wrong, for people."""
-    looked = ", ".join(f"{count:,} {what}" for what, count in books.looked_at.items()) or "nothing, there is no run"
-    click.echo(f"Looked at {looked}.")
+    looked = ", ".join(f"{what} {count:,}" for what, count in books.looked_at.items())
+    click.echo(f"Looked at: {looked}.")
     for violation in books.violations[:SHOWN_PROBLEMS]:
         click.echo(f"  {violation}")
     if books.found > SHOWN_PROBLEMS:

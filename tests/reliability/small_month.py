@@ -8,12 +8,16 @@ import json
 from sqlalchemy import text
 
 from sla_service.db.engine import reading, writing
+from sla_service.formats.nouns import NOUNS
 from sla_service.usecases.check_books import check_books
-from sla_service.usecases.decide_run import approve_run, submit_run
+from sla_service.usecases.decide_run import Caution, approve_run, submit_run
+from sla_service.usecases.demo_book import generate_book
+from sla_service.usecases.import_rows import import_file
 from sla_service.usecases.issue_run import start_issue
 from sla_service.usecases.plan_run import plan_run
+from sla_service.usecases.policies import publish_policy
 from sla_service.usecases.work_run import work_run
-from tests.usecases.the_month import ISSUER, SEPTEMBER, load
+from tests.usecases.the_month import EXAMPLE, ISSUER, SEPTEMBER, load
 from tests.usecases.the_month import NOW_MS as IMPORTED_MS
 
 NOW_MS = IMPORTED_MS + 60_000
@@ -46,6 +50,15 @@ def submit(engine, actor="ann"):
 def approve(engine, actor="ben"):
     with writing(engine) as session:
         approve_run(session, 1, digest=None, issuer=ISSUER, now_ms=NOW_MS, actor=actor)
+
+
+def approve_beyond(engine):
+    """Approve a run that may be beyond the safety bounds: then a second person says why it is right."""
+    approve(engine)
+    if state(engine) == "submitted":
+        caution = Caution(reason="The outage was that large")
+        with writing(engine) as session:
+            approve_run(session, 1, digest=None, issuer=ISSUER, now_ms=NOW_MS, actor="cat", caution=caution)
 
 
 def issue(engine, actor="ben"):
@@ -84,3 +97,20 @@ def digests(engine, *, without=("issued_at_ms", "snapshot", "recorded_at_ms")):
             ).hexdigest()
             for name, query in COMPARED.items()
         }
+
+
+def made_up_book(merchants, partners):
+    """Files of a made-up book around the example's incidents, in the order in which they are imported."""
+    made = dict(generate_book(merchants, partner_count=partners).files())
+    told = {noun: (EXAMPLE / f"{noun}.csv").read_bytes() for noun in ("incidents", "timeline")}
+    return {noun: (made | told)[noun] for noun in NOUNS if noun in made | told}
+
+
+def load_book(engine, files):
+    """Publish the example's policies and import a book."""
+    for path in sorted((EXAMPLE / "policies").glob("*.yaml")):
+        with writing(engine) as session:
+            publish_policy(session, path.read_text(encoding="utf-8"), now_ms=IMPORTED_MS, actor="ann")
+    for noun, data in files.items():
+        with writing(engine) as session:
+            import_file(session, noun, data, name=noun, now_ms=IMPORTED_MS, actor="ann")
