@@ -26,7 +26,7 @@ from sla_service.usecases.correct_credits import merchants_of
 from sla_service.usecases.policies_in_force import published_policies
 from sla_service.usecases.write_statements import Issue, Rows, merchant_statements, partner_statements
 
-BATCH = 5_000
+BATCH = 10_000
 """Merchants whose statements are in memory at one time."""
 
 
