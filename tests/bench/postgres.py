@@ -269,7 +269,8 @@ def forget(engine) -> None:
     """Begin with empty tables of results, which only the database's owner can do."""
     with engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.exec_driver_sql("TRUNCATE credit_lines, credits, run_batches, runs, counters, chain_blocks, audit_log CASCADE")
+        tables = "credit_lines, credits, run_batches, runs, counters, chain_blocks, audit_log"
+        connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
 
 
 def plan(engine) -> tuple[int, list[int]]:
