@@ -49,8 +49,10 @@ format: $(STAMP) ## put the code in its one form
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 
-bench: $(STAMP) ## time and peak memory for 100,000 merchants
+bench: $(STAMP) ## time and peak memory for 100,000 merchants on SQLite, and up to 1,000,000 on PostgreSQL
 	@$(BIN)/python tests/bench/run.py
+	@SLA_TEST_FIGURES=$(FIGURES) $(BIN)/python tests/bench/postgres.py
+	@$(BIN)/python tests/reliability/report.py $(FIGURES)
 
 lock: $(STAMP) ## upgrade every dependency and write the lock file anew
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

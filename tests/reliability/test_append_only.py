@@ -12,6 +12,8 @@ from tests.reliability.figures import record
 from tests.reliability.tampering import KEYS, TABLES, as_owner, other
 from tests.reliability.test_chain import COLUMNS, a_year, verify
 
+pytestmark = pytest.mark.reliability
+
 
 @pytest.fixture
 def year(engine):

@@ -28,6 +28,8 @@ from tests.reliability import the_bound_month as month
 from tests.reliability.figures import record
 from tests.runs import submit_and_approve
 
+pytestmark = pytest.mark.reliability
+
 ISSUER, NOW_MS = wide.ISSUER, wide.NOW_MS
 WORLD = {
     "the zone database": "tzdb",

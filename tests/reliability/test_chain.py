@@ -16,6 +16,8 @@ from tests.reliability.figures import SEED, of_form, record
 from tests.reliability.tampering import TABLES, as_owner, attacks
 from tests.usecases.the_ledger import ISSUED_MS, Stated, a_number, a_use, apply, issue
 
+pytestmark = pytest.mark.reliability
+
 ROUNDS = of_form(1, 5)
 """Random rows that each attack is tried on."""
 ORDER = {

@@ -22,6 +22,8 @@ from tests.worker.conftest import (  # noqa: F401 - fixtures
 )
 from tests.worker.months import NOW_MS, begin_issue, fingerprint, load, plan
 
+pytestmark = pytest.mark.reliability
+
 CREWS = {
     "1 worker": [{}],
     "2 workers of other machines": [

@@ -135,6 +135,7 @@ def test_a_recipient_changed_after_the_approval_is_412_and_clears_it(loaded):
     assert count(loaded, "statements") == 0
 
 
+@pytest.mark.reliability
 def test_sixty_four_at_once_have_one_effect(loaded):
     close = []
     barrier = threading.Barrier(AT_ONCE)

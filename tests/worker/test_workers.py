@@ -8,6 +8,8 @@ from tests.reliability.figures import record
 from tests.worker.conftest import in_state, until, value
 from tests.worker.months import begin_issue, difference, plan
 
+pytestmark = pytest.mark.reliability
+
 DONE = "SELECT count(*) FROM run_batches WHERE state = 'calculated'"
 IN_HAND = "SELECT count(*) FROM run_batches WHERE state = 'planned' AND attempt > 0"
 QUEUED = "SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE queue_name LIKE 'run-%%'"
