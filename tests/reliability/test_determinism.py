@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from sla_service.config import Settings
 from sla_service.db.engine import reading
 from sla_service.db.run_batches import list_batches

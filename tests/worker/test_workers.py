@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from tests.reliability.figures import record
 from tests.worker.conftest import in_state, until, value
 from tests.worker.months import begin_issue, difference, plan
