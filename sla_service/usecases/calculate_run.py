@@ -23,11 +23,12 @@ from sla_service.domain.incidents import contradicts_its_end
 from sla_service.domain.instants import format_instant
 from sla_service.domain.periods import Month
 from sla_service.usecases.collecting import not_collecting
-from sla_service.usecases.contract_facts import surroundings
+from sla_service.usecases.contract_facts import Surroundings, surroundings
 from sla_service.usecases.correct_credits import corrected, merchants_of
 from sla_service.usecases.credit_rows import CreditRows
 from sla_service.usecases.decide_credit import decisions_of
 from sla_service.usecases.decide_run import require_state
+from sla_service.usecases.decided import Decisions
 from sla_service.usecases.fingerprint_inputs import inputs_of
 from sla_service.usecases.gather_evidence import Gathered, gather
 from sla_service.usecases.plan_run import plan_run
@@ -75,10 +76,6 @@ def calculate_batch(
         ConflictError: The month has not ended for a merchant, an incident's reports contradict its end, or another
             worker has taken the batch over.
     """
-    # Ibis takes long to import: only those who measure pay for it.
-    from sla_service.measure.availability import measure  # noqa: PLC0415
-    from sla_service.usecases.evidence_tables import evidence_tables  # noqa: PLC0415
-
     run, batch = load_run(session, run_id), own_batch(session, run_id, batch_no, attempt, "planned")
     require_state(run, "draft")
     month = Month.parse(run.period)
@@ -88,14 +85,7 @@ def calculate_batch(
     _refuse_contradictions(gathered)
     _refuse_open(gathered, month, run.created_at_ms)
     known, decisions = surroundings(session, gathered), decisions_of(session, str(month), among)
-    credits, lines = credits_schema().empty_table(), lines_schema().empty_table()
-    if gathered.count:
-        progress("Measuring", 0, 1)
-        tables = evidence_tables(gathered)
-        measured = measure(tables.evidence)
-        rows = CreditRows(run_id, gathered, tables, measured, first_credit_no=batch.first_credit_no)
-        credits = rows.credits(known, decisions, progress)
-        credits, lines = with_stated(credits), rows.lines()
+    credits, lines = _figures(batch, gathered, known, decisions, progress)
     _refuse_grown(session, batch, credits)
     if run.kind == "correction":
         ids = merchants_of(list_batches(session, run_id, "merchants"), batch_no)
@@ -105,6 +95,23 @@ def calculate_batch(
     found = {"credits": credits.num_rows, "statements": stated_count(credits)}
     figures, inputs = credits_digest(credits, lines), json.dumps(inputs_of(gathered, known, decisions))
     finish_batch(session, batch, to="calculated", now_ms=now_ms, figures_sha256=figures, inputs=inputs, **found)
+
+
+def _figures(
+    batch: RunBatchRecord, gathered: Gathered, known: Surroundings, decisions: Decisions, progress: Progress
+) -> tuple[pa.Table, pa.Table]:
+    """Credits and lines of a batch; none, where nothing is due for its merchants."""
+    # Ibis takes long to import: only those who measure pay for it.
+    from sla_service.measure.availability import measure  # noqa: PLC0415
+    from sla_service.usecases.evidence_tables import evidence_tables  # noqa: PLC0415
+
+    if not gathered.count:
+        return credits_schema().empty_table(), lines_schema().empty_table()
+    progress("Measuring", 0, 1)
+    tables = evidence_tables(gathered)
+    measured = measure(tables.evidence)
+    rows = CreditRows(batch.run_id, gathered, tables, measured, first_credit_no=batch.first_credit_no)
+    return with_stated(rows.credits(known, decisions, progress)), rows.lines()
 
 
 def own_batch(session: Session, run_id: int, batch_no: int, attempt: int, state: str) -> RunBatchRecord:

@@ -17,6 +17,7 @@ from sla_service.domain.money import Money
 from sla_service.domain.policies import Policy
 from sla_service.domain.policies.indicators import Metric
 from sla_service.usecases.policies_in_force import published_policies
+from sla_service.usecases.queue_run import standing
 from sla_service.usecases.read_availability import issued_measurement
 from sla_service.web.api.auth import require_key
 from sla_service.web.api.endpoints import ApiBlueprint, endpoint
@@ -76,6 +77,9 @@ class SummaryLineSchema(Schema):
 class RunDetailSchema(RunSchema):
     """A run with its sums."""
 
+    batches_done = fields.Integer(required=True, metadata=told("Of the batches that the run is worked in."))
+    batches = fields.Integer(required=True)
+    stopped = fields.String(required=True, allow_none=True, metadata=told("Why nobody works on it, if so."))
     summary = fields.List(fields.Nested(SummaryLineSchema), required=True)
 
 
@@ -148,7 +152,10 @@ def get_run(run_id: str) -> Json:
     with reading(context().engine) as session:
         run = load_run(session, run_number(run_id))
         summary = [_summary_json(row) for row in summarise(session, run.run_id)]
-        return {**run_json(run), "summary": summary}
+        found = standing(session, run.run_id)
+        stopped = None if found.stop is None else found.stop.reason
+        far = {"batches_done": found.done, "batches": found.batches, "stopped": stopped}
+        return {**run_json(run), **far, "summary": summary}
 
 
 @endpoint(blueprint, "/runs/<run_id>/credits", query=CreditsQuerySchema, gives=CreditsSchema, refuses=(404,))
