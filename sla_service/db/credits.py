@@ -117,6 +117,12 @@ def policies_of_run(session: Session, run_id: int) -> dict[str, str]:
     return dict(sorted((f"{name} v{version}", sha256) for name, version, sha256 in session.connection().execute(query)))
 
 
+def incidents_of_run(session: Session, run_id: int) -> set[str]:
+    """The ids of the incidents behind a run's credits."""
+    query = select(CREDIT_LINES.c.incident_id).where(CREDIT_LINES.c.run_id == run_id).distinct()
+    return set(session.connection().execute(query).scalars())
+
+
 def stated_partners(session: Session, run_id: int) -> list[str]:
     """The partners with a merchant for whom a run states something, by id."""
     query = select(CREDITS.c.partner_id).where(

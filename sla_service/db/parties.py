@@ -69,6 +69,22 @@ def list_contracts(session: Session, merchant_id: str) -> list[ContractRecord]:
     return sorted(session.exec(query), key=lambda record: (record.service, record.starts_on))
 
 
+def hold_recipients(session: Session) -> None:
+    """Let nobody change merchants and partners until the transaction ends, and wait for those who do just now.
+
+    It must come before anything is read: what the session sees is settled by the first statement that reads. On SQLite
+    every writing transaction is alone already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("LOCK TABLE merchants, partners IN SHARE MODE")
+
+
+def change_recipients(session: Session) -> None:
+    """Wait until nobody holds merchants and partners; before anything is read, for the same reason."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("LOCK TABLE merchants, partners IN ROW EXCLUSIVE MODE")
+
+
 def recipients_query(run_id: int) -> Iterator[Select[Any]]:
     """What is copied to the statements of a run: its merchants with something to state, and their partners; by id."""
     credits, merchants, partners = (metadata.tables[name] for name in ("credits", "merchants", "partners"))

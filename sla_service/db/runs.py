@@ -37,6 +37,11 @@ def find_live_run(session: Session, period: str, revision: int = 1) -> RunRecord
     return session.exec(query.where(col(RunRecord.state).not_in(ENDED_STATES))).one_or_none()
 
 
+def find_issuing(session: Session) -> int | None:
+    """A run that is being issued just now."""
+    return session.exec(select(RunRecord.run_id).where(RunRecord.state == "issuing")).first()
+
+
 def list_issued_runs(session: Session, period: str) -> list[RunRecord]:
     """What was issued for a period: its close and the corrections after it, in order."""
     query = select(RunRecord).where(RunRecord.period == period, RunRecord.state == "issued")
@@ -55,6 +60,12 @@ def save_run(session: Session, record: RunRecord, *, now_ms: int, actor: str) ->
     after = {"state": record.state, "period": record.period, "kind": record.kind, "revision": record.revision}
     subject = subject_of(record)
     record_change(session, action="run.plan", subject=subject, now_ms=now_ms, actor=actor, after=after)
+
+
+def keep_incidents(session: Session, run_id: int, incidents: str) -> None:
+    """Keep the incidents that a run's statements tell of."""
+    change = update(RunRecord).where(col(RunRecord.run_id) == run_id).values(incidents=incidents)
+    session.connection().execute(change)
 
 
 def subject_of(run: RunRecord) -> str:

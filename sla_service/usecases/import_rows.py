@@ -11,12 +11,18 @@ from sqlmodel import Session
 from sla_service.db.audit import Editor
 from sla_service.db.imports import find_import, save_import
 from sla_service.db.merge import Merged, Reference, merge
+from sla_service.db.parties import change_recipients
+from sla_service.db.runs import find_issuing
 from sla_service.db.tables import ImportRecord
+from sla_service.domain.errors import ConflictError
 from sla_service.formats.files import read_file
 from sla_service.usecases.record_import import Arrival, record_import
 
 TABLES = {"timeline": "timeline_points"}
 """Where a noun's table has another name."""
+
+RECIPIENTS = ("merchants", "partners")
+"""Nouns that statements copy."""
 
 _INCIDENT = Reference("incident_id", "incidents", "incident_id")
 _MERCHANT = Reference("merchant_id", "merchants", "merchant_id")
@@ -73,7 +79,10 @@ def import_file(
 
     Raises:
         InvalidValueError: Every bad line (of Parquet, row) with its column, value and reason; nothing was imported.
+        ConflictError: It would change whom a run is being issued to.
     """
+    if update and noun in RECIPIENTS:
+        _refuse_while_issuing(session)
     sha256 = hashlib.sha256(data).hexdigest()
     before = find_import(session, noun, sha256)
     if before is not None and not update:
@@ -96,6 +105,15 @@ def import_file(
         ),
     )
     return ImportOutcome(noun, merged.rows, merged.added, merged.changed, replay=False)
+
+
+def _refuse_while_issuing(session: Session) -> None:
+    """What was approved is what is issued: later batches must find the recipients that were approved."""
+    change_recipients(session)
+    run_id = find_issuing(session)
+    if run_id is not None:
+        message = f"run {run_id} is being issued to these merchants and partners; import the file again when it is done"
+        raise ConflictError("run_issuing", message)
 
 
 def import_table(session: Session, noun: str, rows: pa.Table, *, update: Editor | None = None) -> Merged:

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from sqlmodel import Session
 
 from sla_service.db.credits import load_credits, load_gone, load_lines, stated_partners
-from sla_service.db.incidents import list_incidents
 from sla_service.db.ledger import save_entries
 from sla_service.db.outbox import save_outbox
 from sla_service.db.parties import load_merchants, load_partners
@@ -23,6 +22,7 @@ from sla_service.usecases.bind_run import issuer_in
 from sla_service.usecases.book_credits import block_of, entries_for_statements
 from sla_service.usecases.calculate_run import credits_digest, is_stated
 from sla_service.usecases.correct_credits import merchants_of
+from sla_service.usecases.frozen_incidents import frozen_incidents
 from sla_service.usecases.policies_in_force import published_policies
 from sla_service.usecases.write_statements import Issue, Rows, merchant_statements, partner_statements
 
@@ -37,7 +37,7 @@ class BatchIssue:
         self.session, self.run = session, run
         self.issuer = issuer_in(json.loads(run.binding or "{}"))
         self.policies = {policy.digest: policy for policy in published_policies(session)}
-        self.incidents = {incident.incident_id: incident for incident in list_incidents(session)}
+        self.incidents = frozen_incidents(run)
 
     def issue_merchants(self, batch: RunBatchRecord, numbers: tuple[int, int]) -> str | None:
         """One statement per merchant and currency with something to state, in order of the merchants.

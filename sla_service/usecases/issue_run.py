@@ -15,6 +15,7 @@ from sla_service.config import Settings
 from sla_service.db.chain import lock_chains
 from sla_service.db.credits import KEPT_NUMBERS, stated_partners
 from sla_service.db.numbering import take_numbers
+from sla_service.db.parties import hold_recipients
 from sla_service.db.run_batches import claim_batch, finish_batch, list_batches, save_batches
 from sla_service.db.runs import change_state, load_run
 from sla_service.db.tables import RunBatchRecord, RunRecord
@@ -25,6 +26,7 @@ from sla_service.domain.statements import (
 from sla_service.usecases.book_credits import seal_run
 from sla_service.usecases.calculate_run import own_batch
 from sla_service.usecases.decide_run import changed_error, changes_since, require_state
+from sla_service.usecases.frozen_incidents import freeze_incidents
 from sla_service.usecases.issue_batch import BatchIssue
 from sla_service.usecases.progress import Progress, silent
 
@@ -94,11 +96,13 @@ def start_issue(session: Session, run_id: int, *, issuer: Issuer, now_ms: int, a
     """
     # Until this is committed nothing is used up: a void takes back no more than is still owed.
     lock_chains(session)
+    hold_recipients(session)
     run = load_run(session, run_id)
     require_state(run, "approved")
     found = changes_since(session, run, issuer)
     if found:
         raise changed_error(run_id, found)
+    freeze_incidents(session, run_id)
     # First the state, then the effects: whoever loses the race for the state has done nothing yet.
     change_state(session, run, to="issuing", now_ms=now_ms, actor=actor, issued_at_ms=now_ms, issued_by=actor)
     batches = list_batches(session, run_id)

@@ -59,6 +59,7 @@ class RunRecord(Record, table=True):
     rejected_by: str | None = optional_text()
     rejected_reason: str | None = optional_text()
     ledger_head: str | None = optional_text()
+    incidents: str | None = optional_text()
     voids: str | None = optional_text()
     """Number of the statement that it takes back; a foreign key would go in a circle with the statements' own."""
     reason: str | None = optional_text()
