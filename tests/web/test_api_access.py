@@ -15,6 +15,8 @@ OPERATIONS = [
     ("GET", "/api/v1/incidents/INC-1"),
     ("POST", "/api/v1/incidents/INC-1/timeline"),
     ("POST", "/api/v1/impacts"),
+    ("POST", "/api/v1/runs"),
+    *(("POST", f"/api/v1/runs/1/{step}") for step in ("submit", "approve", "reject", "issue")),
     ("GET", "/api/v1/runs"),
     ("GET", "/api/v1/runs/1"),
     ("GET", "/api/v1/runs/1/credits"),
