@@ -23,6 +23,7 @@ from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.void_statement import propose_void
 from sla_service.usecases.work_run import DONE, next_batches, work_batch, work_run
+from tests.reliability.figures import of_form
 from tests.runs import submit_and_approve
 from tests.usecases.the_corrections import CONTRACTS, Story
 from tests.usecases.the_month import ISSUER, NOW_MS, SEPTEMBER, load
@@ -280,7 +281,12 @@ DAMAGE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", DAMAGE)
+EVERY = [*(("sqlite", what) for what in DAMAGE), *(("postgresql", what) for what in list(DAMAGE)[:: of_form(3, 1)])]
+"""On PostgreSQL the short form tries every third kind: the checker's statements are the same there."""
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(("books", "what"), EVERY, indirect=["books"])
 def test_damage_is_found_and_named(books, what):
     rule, *statements = DAMAGE[what]
     blob = "BLOB" if books.kind == "sqlite" else "BYTEA"

@@ -17,8 +17,18 @@ AT_ONCE = 64
 
 
 @pytest.fixture
-def loaded(site):
+def loaded(lite):
     """Evidence for September 2023, and keys of two people."""
+    return with_evidence(lite)
+
+
+@pytest.fixture
+def everywhere(site):
+    """The same on each kind of database."""
+    return with_evidence(site)
+
+
+def with_evidence(site):
     seed.load_evidence(site.engine)
     with writing(site.engine) as session:
         site.ann = create_api_key(session, "ann", now_ms=site.now_ms, actor="ana").key
@@ -54,13 +64,13 @@ def close_month(site):
     return calculated, approved, issued
 
 
-def test_a_month_is_closed_by_two_people(loaded):
-    calculated, approved, issued = close_month(loaded)
+def test_a_month_is_closed_by_two_people(everywhere):
+    calculated, approved, issued = close_month(everywhere)
     assert (calculated.status_code, calculated.json["state"]) == (202, "draft")
     assert (approved.status_code, approved.json["state"], approved.json["approved_by"]) == (200, "approved", "ben")
     assert (issued.status_code, issued.json["state"]) == (202, "issuing")
-    assert run_of(loaded)["state"] == "issued"
-    assert count(loaded, "statements") > 0
+    assert run_of(everywhere)["state"] == "issued"
+    assert count(everywhere, "statements") > 0
 
 
 def test_a_call_without_a_key_is_refused(loaded):
@@ -93,15 +103,15 @@ def test_another_caller_s_equal_key_is_another_call(loaded):
     assert call(loaded, "/runs/1/submit", {}, "k", loaded.ben).status_code == 200
 
 
-def test_a_call_that_is_being_worked_on_is_409_and_one_left_by_a_crash_is_taken_up(loaded):
-    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
-    with writing(loaded.engine) as session:
+def test_a_call_that_is_being_worked_on_is_409_and_one_left_by_a_crash_is_taken_up(everywhere):
+    call(everywhere, "/runs", {"period": "2023-09"}, "calc", everywhere.ann)
+    with writing(everywhere.engine) as session:
         session.connection().execute(text("UPDATE idempotency_keys SET state = 'running', status = NULL"))
         session.connection().execute(text("UPDATE runs SET state = 'superseded'"))
-    busy = call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    busy = call(everywhere, "/runs", {"period": "2023-09"}, "calc", everywhere.ann)
     assert (busy.status_code, busy.json["code"]) == (409, "in_flight")
-    loaded.now_ms += 10 * 60_000
-    taken = call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    everywhere.now_ms += 10 * 60_000
+    taken = call(everywhere, "/runs", {"period": "2023-09"}, "calc", everywhere.ann)
     assert (taken.status_code, taken.json["run_id"]) == (202, 2)
 
 
@@ -121,28 +131,28 @@ def test_nobody_approves_their_own_run_over_the_api(loaded):
     assert (own.status_code, own.json["code"]) == (403, "four_eyes")
 
 
-def test_a_recipient_changed_after_the_approval_is_412_and_clears_it(loaded):
-    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
-    call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
-    digest = run_of(loaded)["digest"]
-    call(loaded, "/runs/1/approve", {"digest": digest}, "approve", loaded.ben)
-    with writing(loaded.engine) as session:
+def test_a_recipient_changed_after_the_approval_is_412_and_clears_it(everywhere):
+    call(everywhere, "/runs", {"period": "2023-09"}, "calc", everywhere.ann)
+    call(everywhere, "/runs/1/submit", {}, "submit", everywhere.ann)
+    digest = run_of(everywhere)["digest"]
+    call(everywhere, "/runs/1/approve", {"digest": digest}, "approve", everywhere.ben)
+    with writing(everywhere.engine) as session:
         session.connection().execute(text("UPDATE merchants SET email = 'new@store.example'"))
-    refused = call(loaded, "/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
+    refused = call(everywhere, "/runs/1/issue", {"digest": digest}, "issue", everywhere.ben)
     assert (refused.status_code, refused.json["code"]) == (412, "changed")
     assert "recipients" in refused.json["detail"]
-    assert run_of(loaded)["state"] == "calculated"
-    assert count(loaded, "statements") == 0
+    assert run_of(everywhere)["state"] == "calculated"
+    assert count(everywhere, "statements") == 0
 
 
 @pytest.mark.reliability
-def test_sixty_four_at_once_have_one_effect(loaded):
+def test_sixty_four_at_once_have_one_effect(everywhere):
     close = []
     barrier = threading.Barrier(AT_ONCE)
 
     def ask(path, body, key, who):
         barrier.wait()
-        close.append(call(loaded, path, body, key, who, work=False).status_code)
+        close.append(call(everywhere, path, body, key, who, work=False).status_code)
 
     def all_at_once(*arguments):
         close.clear()
@@ -153,23 +163,23 @@ def test_sixty_four_at_once_have_one_effect(loaded):
             thread.join()
         return list(close)
 
-    calculated = all_at_once("/runs", {"period": "2023-09"}, "calc", loaded.ann)
+    calculated = all_at_once("/runs", {"period": "2023-09"}, "calc", everywhere.ann)
     assert set(calculated) <= {202, 409, 503}
     assert 202 in calculated
-    assert count(loaded, "runs") == 1
-    call(loaded, "/runs", {"period": "2023-09"}, "calc", loaded.ann)
-    call(loaded, "/runs/1/submit", {}, "submit", loaded.ann)
-    digest = run_of(loaded)["digest"]
-    call(loaded, "/runs/1/approve", {"digest": digest}, "approve", loaded.ben)
-    issued = all_at_once("/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
+    assert count(everywhere, "runs") == 1
+    call(everywhere, "/runs", {"period": "2023-09"}, "calc", everywhere.ann)
+    call(everywhere, "/runs/1/submit", {}, "submit", everywhere.ann)
+    digest = run_of(everywhere)["digest"]
+    call(everywhere, "/runs/1/approve", {"digest": digest}, "approve", everywhere.ben)
+    issued = all_at_once("/runs/1/issue", {"digest": digest}, "issue", everywhere.ben)
     assert set(issued) <= {202, 409, 503}
-    call(loaded, "/runs/1/issue", {"digest": digest}, "issue", loaded.ben)
-    statements = count(loaded, "statements")
-    call(loaded, "/runs/1/issue", {"digest": digest}, "another key", loaded.ben)
-    assert call(loaded, "/runs", {"period": "2023-09"}, "again", loaded.ann).status_code == 409
-    assert count(loaded, "statements") == statements
-    assert count(loaded, "runs") == 1
-    with reading(loaded.engine) as session:
+    call(everywhere, "/runs/1/issue", {"digest": digest}, "issue", everywhere.ben)
+    statements = count(everywhere, "statements")
+    call(everywhere, "/runs/1/issue", {"digest": digest}, "another key", everywhere.ben)
+    assert call(everywhere, "/runs", {"period": "2023-09"}, "again", everywhere.ann).status_code == 409
+    assert count(everywhere, "statements") == statements
+    assert count(everywhere, "runs") == 1
+    with reading(everywhere.engine) as session:
         twice = "SELECT 1 FROM statements GROUP BY kind, party_id, period, currency HAVING count(*) > 1"
         doubles = len(session.connection().execute(text(twice)).all())
     record("R1", {"calls at once": AT_ONCE, "operations": 2, "sequences": 9, "duplicate effects": doubles})
