@@ -131,11 +131,24 @@ def good_books(kind, request, folder):
     return engine
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def books(request, tmp_path_factory):
-    engine = good_books(request.param, request, tmp_path_factory.mktemp("books"))
-    yield Damaging(engine)
-    engine.dispose()
+@pytest.fixture(scope="module")
+def shelf(request, tmp_path_factory):
+    """Good books of each kind of database, made when they are first wanted, and once."""
+    made = {}
+
+    def take(kind):
+        if kind not in made:
+            made[kind] = Damaging(good_books(kind, request, tmp_path_factory.mktemp("books")))
+        return made[kind]
+
+    yield take
+    for books in made.values():
+        books.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request, shelf):
+    return shelf(request.param)
 
 
 FIRST = "(SELECT min(number) FROM statements WHERE kind = 'merchant')"
