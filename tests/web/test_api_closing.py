@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
 from sqlalchemy import text
 
-from sla_service.db.engine import reading, writing
+from sla_service.db.engine import create_engine, reading, writing
 from sla_service.usecases.api_keys import create_api_key
 from sla_service.usecases.work_run import work_run
 from tests.reliability.figures import record
 from tests.web import seed
+from tests.web.conftest import close, make_site
 
 AT_ONCE = 64
 
 
+@pytest.fixture(scope="session")
+def evidence(sqlite_template, tmp_path_factory):
+    """A database with evidence for September 2023, to copy, and keys of two people."""
+    home = tmp_path_factory.mktemp("evidence")
+    shutil.copy(sqlite_template, home / "sla.db")
+    engine = create_engine(f"sqlite:///{home / 'sla.db'}")
+    found = with_evidence(make_site(engine, home))
+    close(found)
+    engine.dispose()
+    return home / "sla.db", found.ann, found.ben
+
+
 @pytest.fixture
-def loaded(lite):
-    """Evidence for September 2023, and keys of two people."""
-    return with_evidence(lite)
+def loaded(evidence, tmp_path):
+    """A copy of it, and an application over it."""
+    path, ann, ben = evidence
+    shutil.copy(path, tmp_path / "sla.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'sla.db'}")
+    found = make_site(engine, tmp_path)
+    found.ann, found.ben = ann, ben
+    yield found
+    close(found)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -147,21 +168,21 @@ def test_a_recipient_changed_after_the_approval_is_412_and_clears_it(everywhere)
 
 @pytest.mark.reliability
 def test_sixty_four_at_once_have_one_effect(everywhere):
-    close = []
+    answers = []
     barrier = threading.Barrier(AT_ONCE)
 
     def ask(path, body, key, who):
         barrier.wait()
-        close.append(call(everywhere, path, body, key, who, work=False).status_code)
+        answers.append(call(everywhere, path, body, key, who, work=False).status_code)
 
     def all_at_once(*arguments):
-        close.clear()
+        answers.clear()
         threads = [threading.Thread(target=ask, args=arguments) for _ in range(AT_ONCE)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return list(close)
+        return list(answers)
 
     calculated = all_at_once("/runs", {"period": "2023-09"}, "calc", everywhere.ann)
     assert set(calculated) <= {202, 409, 503}
