@@ -27,7 +27,7 @@ from tests.worker.months import NOW_MS, begin_issue, fingerprint, load, plan
 pytestmark = pytest.mark.reliability
 
 CREWS = {
-    **of_form({}, {"1 worker": [{}]}),
+    "1 worker": [{}],
     "2 workers of other machines": [
         {"PYTHONHASHSEED": "1", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Chatham"},
         {"PYTHONHASHSEED": "4242", "LC_ALL": "C", "TZ": "America/St_Johns"},
