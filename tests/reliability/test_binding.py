@@ -127,10 +127,11 @@ def test_every_change_of_what_a_run_rests_on_stops_its_issue_and_clears_the_appr
             missed.append(kind.name)
             break
         approve(engine, approved)
-    assert not missed
-    count = len(named)
-    found = {"kinds of change to data": count, "refused": count, "cleared on record": count}
+    # What was named was refused, cleared and on record: ``refused`` says nothing otherwise.
+    cleared = sum(map(bool, named.values()))
+    found = {"kinds of change to data": len(named), "refused and cleared on record": cleared}
     record("R8", {f"data, {engine.dialect.name}": found})
+    assert not missed
     assert "recipients" in named["a partner's address by hand"]
     assert "recipients" in named["a merchant's language by hand"]
     assert named["an impact's share by hand"] == "inputs: impacts"
