@@ -46,13 +46,16 @@ def served(site):
     thread = threading.Thread(target=server.run)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    # From outside its loop a waitress can only be stopped by taking its sockets away.
-    server.close()
-    for channel in list(server.active_channels.values()):
-        channel.handle_close()
-    server.trigger.close()
+    server.trigger.pull_trigger(lambda: shut(server))
     thread.join(timeout=10)
     assert not thread.is_alive()
+
+
+def shut(server):
+    """Take away its sockets, which ends its loop; in the loop's own thread, or it could be waiting on a closed one."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    server.close()
 
 
 @pytest.fixture
