@@ -78,7 +78,8 @@ def measure(evidence: Evidence) -> Measured:
     _check(evidence)
     in_detail = bool(pc.any(evidence.terms["in_detail"]).as_py())
     plan = plan_of(in_detail=in_detail)
-    with duckdb.connect() as con:
+    # One thread: whoever has more processors has more workers, and threads that wait for each other take their time.
+    with duckdb.connect(config={"threads": 1}) as con:
         _register(con, evidence)
         for statement in plan.steps:
             con.execute(statement)
