@@ -42,7 +42,7 @@ check: $(STAMP) ## format, lint, types, import contracts, tests
 
 test-long: $(STAMP) ## the long forms of the reliability tests, into docs/RELIABILITY.md
 	@rm -rf $(FIGURES)
-	@SLA_TEST_LONG=1 SLA_TEST_MAILS=10000 SLA_TEST_FIGURES=$(FIGURES) $(BIN)/pytest -q -m reliability
+	@SLA_TEST_LONG=1 SLA_TEST_MAILS=10000 SLA_TEST_FIGURES=$(FIGURES) $(BIN)/pytest -n 2 --dist worksteal -q -m reliability
 	@$(BIN)/python tests/reliability/report.py $(FIGURES)
 
 format: $(STAMP) ## put the code in its one form

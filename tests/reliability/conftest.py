@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from sla_service.db.engine import create_engine
@@ -19,11 +21,11 @@ STEPS = {
 
 
 class Copies:
-    """Makes databases of one kind with the month at a step, as many as a test needs."""
+    """Makes databases of one kind with the month at a step, as many as a test needs, and removes them."""
 
     def __init__(self, kind, folder, empty, server):
         self.kind, self.folder, self.empty, self.server = kind, folder, empty, server
-        self.templates, self.engines = {}, []
+        self.templates, self.engines, self.link = {}, [], None
 
     def template(self, step):
         if step not in self.templates:
@@ -50,13 +52,24 @@ class Copies:
             path = self.folder / f"{name}.db"
             shutil.copy(source, path)
             return create_engine(f"sqlite:///{path}"), path
-        self.server.psql(f"CREATE DATABASE {name} TEMPLATE {source};")
+        self._at_server(f"CREATE DATABASE {name} TEMPLATE {source}")
         return create_engine(self.server.get_uri(database=name)), name
 
     def close(self):
+        """Remove the copies: thousands of them would fill the disk."""
         for engine in self.engines:
             engine.dispose()
+            if self.kind == "sqlite":
+                for path in self.folder.glob(f"{Path(engine.url.database).name}*"):
+                    path.unlink()
+            else:
+                self._at_server(f"DROP DATABASE {engine.url.database} WITH (FORCE)")
         self.engines.clear()
+
+    def _at_server(self, statement):
+        if self.link is None:
+            self.link = psycopg.connect(self.server.get_uri(), autocommit=True)
+        self.link.execute(statement)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +79,10 @@ def sqlite_copies(sqlite_template, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgres_copies(postgres_server):
-    return Copies("postgresql", None, "template_sla", postgres_server)
+    made = Copies("postgresql", None, "template_sla", postgres_server)
+    yield made
+    if made.link is not None:
+        made.link.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

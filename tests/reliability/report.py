@@ -19,13 +19,15 @@ TESTS = {
     ),
     "R2": (
         "A run that is killed anywhere goes on to the same result.",
-        "`sla run calculate` and `sla run issue` are killed (SIGKILL) at random instants and called again, until the run "
-        "is issued; its figures, snapshots and documents are compared with those of a run that was left alone.",
+        "`sla run calculate` and `sla run issue` are killed (SIGKILL) at random instants and called again, on "
+        "PostgreSQL two workers are and others take their place, until the run is issued; its figures, snapshots and documents are compared with those of a run that was left alone.",
     ),
     "R3": (
         "A write, sync or send that fails loses nothing and doubles nothing.",
-        "Every n-th system call of a small month (`write`, `pwrite64`, `fsync`, `fdatasync` on SQLite; `sendto` to "
-        "PostgreSQL) fails with ENOSPC or EIO or kills the process (of sends, kills it: R6 breaks the link); then the month is closed with the same commands.",
+        "Every system call through which a small month leaves the process (`pwrite64`, `fsync`, `fdatasync` on SQLite, "
+        "`sendto` to PostgreSQL) fails once with ENOSPC or EIO or kills the process (of sends, kills it: R6 breaks the "
+        "link). The state that is left is looked at after every one; from every state that was not seen before, the "
+        "month is closed with the same commands and compared.",
     ),
     "R4": (
         "Two people at once cannot issue twice, whatever they try in whatever order.",
@@ -38,9 +40,12 @@ TESTS = {
     ),
     "R6": (
         "A database link that is cut anywhere loses nothing and doubles nothing.",
-        "The connection to PostgreSQL is cut after every 97th byte and after each of the last 160 bytes, in both directions, while a run is approved, its issue begun, "
-        "a batch issued, a message claimed; then the same is asked for again. A call that reports an error although it "
-        "was committed is ambiguous. No transaction is open while a mail server is spoken to.",
+        "The connection to PostgreSQL is cut at the edges and inside of every message of the protocol (of messages of "
+        "one kind in a row, the first and the last), and after every one of the last 600 bytes, in both directions, while "
+        "a run is approved, its issue begun, a batch issued, a message claimed and recorded. The state that is left is "
+        "looked at after every cut; from every state that was not seen before, the same is asked for again, the month is "
+        "closed and compared. A call that reports an error although it was committed is ambiguous. No transaction is "
+        "open while a mail server is spoken to.",
     ),
     "R7": (
         "The result does not depend on the order in which evidence arrives.",

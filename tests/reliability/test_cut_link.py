@@ -1,4 +1,4 @@
-"""R6: the link to the database is cut after every byte, and the same is asked for again: nothing is lost or doubled."""
+"""R6: the link to the database is cut in every message, and the same is asked for again: nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from sla_service.usecases.deliver import CLAIM_MS, Sender, deliver_run
 from sla_service.usecases.issue_run import start_issue
 from sla_service.usecases.work_run import work_batch
 from tests.reliability import small_month
-from tests.reliability.cut_link import DOWN, UP, CutLink
+from tests.reliability.cut_link import DOWN, UP, CutLink, places
 from tests.reliability.figures import of_form, record
 from tests.reliability.small_month import ISSUER, NOW_MS, STATEMENTS, digests, state, violations
+from tests.reliability.states import Ways, alone
 
 pytestmark = pytest.mark.reliability
-EVERY = of_form(None, 97)
-"""In the long form the link is cut after each so-manieth byte, and after every one of the last ones."""
-LAST = of_form(1, 160)
-"""The last bytes are those of the commit, where a call may fail and have taken place."""
+LAST = of_form(40, 600)
+"""The link is cut after every one of so many last bytes: those of the commit, where a call may fail and have worked."""
+POINTS = of_form(4, None)
+"""Of each direction, spread over all of them."""
+GO_ON_EVERY = 100
+"""So often a database is gone on with although another was left in the same state."""
 SENDER = Sender("sla@northlight.example")
 PDF = b"%PDF-1.4"
 sent = Counter()
@@ -114,30 +117,24 @@ def through(link, engine):
         linked.dispose()
 
 
-def cut(link, copies, step, direction, after):
-    """Do a step over a link that is cut; whether an error was seen, and whether the step took place all the same."""
-    engine = prepared(copies, step)
-    _, _, action, again = STEPS[step]
+def cut(link, engine, action, direction, after):
+    """Do a step over a link that is cut; whether an error was seen."""
     with through(link, engine) as linked:
         link.arm(direction, after)
         try:
             action(linked)
-            is_error = False
         except (DBAPIError, OSError):
-            is_error = True
-    is_ambiguous = is_error and has_effect(engine, step)
-    again(engine)
-    assert has_effect(engine, step)
-    return engine, is_error, is_ambiguous
+            return True
+    return False
 
 
-def bytes_of(link, copies, step):
-    """How much a step says in each direction."""
+def messages_of(link, copies, step):
+    """What a step says in each direction."""
     engine = prepared(copies, step)
     with through(link, engine) as linked:
         link.arm()
         STEPS[step][2](linked)
-        return dict(link.passed)
+        return {direction: list(found) for direction, found in link.messages.items()}
 
 
 def finished(engine):
@@ -149,26 +146,42 @@ def finished(engine):
     return digests(engine)
 
 
+def chosen(found):
+    """All of them, or some in the short form."""
+    return found if POINTS is None else found[:: max(1, len(found) // POINTS)][1 : POINTS + 1]
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_link_that_is_cut_anywhere_loses_and_doubles_nothing(postgres_copies, link, step):
-    sizes = bytes_of(link, postgres_copies, step)
+    said = messages_of(link, postgres_copies, step)
     expected = digests(postgres_copies.at("issued"))
+    _, _, action, again = STEPS[step]
     figures = Counter({"points": 0, "errors": 0, "ambiguous": 0, "messages sent again": 0})
+
+    def go_on(engine):
+        again(engine)
+        assert has_effect(engine, step)
+        figures["messages sent again"] += sum(times - 1 for times in sent.values())
+        if step == "claim and record a message":
+            assert len(sent) == 1
+        assert finished(engine) == expected
+        assert violations(engine) == []
+
+    ways = Ways(postgres_copies, lambda: prepared(postgres_copies, step), go_on)
     for direction in (UP, DOWN):
-        whole = sizes[direction]
-        points = range(1, whole - LAST, EVERY) if EVERY else [whole // 2][: direction == UP]
-        for after in (*points, *range(whole - LAST - 8, whole - 8 if EVERY or direction == DOWN else 0)):
+        for after in chosen(places(said[direction], LAST)):
             sent.clear()
-            engine, is_error, is_ambiguous = cut(link, postgres_copies, step, direction, after)
-            figures.update(points=1, errors=is_error, ambiguous=is_ambiguous)
-            figures["messages sent again"] += sum(times - 1 for times in sent.values())
-            if step == "claim and record a message":
-                assert len(sent) == 1
-            assert finished(engine) == expected
-            assert violations(engine) == []
-            postgres_copies.close()
+            engine = ways.start()
+            is_error = cut(link, engine, action, direction, after)
+            alone(engine)
+            is_done = has_effect(engine, step)
+            assert is_error or is_done
+            figures.update(points=1, errors=is_error, ambiguous=is_error and is_done)
+            ways.end(*sent.items(), is_once_more=figures["points"] % GO_ON_EVERY == 0)
     assert figures["errors"] > 0
-    record("R6", {step: {"bytes": sum(sizes.values()), **figures, "lost": 0, "duplicated": 0, "violations": 0}})
+    talk = {"messages": sum(map(len, said.values())), "bytes": sum(found[-1][2] for found in said.values())}
+    figures["different states left behind"] = len(ways.known)
+    record("R6", {step: {**talk, **figures, "closed to the end": ways.gone_on, "lost": 0, "duplicated": 0, "violations": 0}})
 
 
 def test_no_transaction_is_open_while_a_mail_server_is_spoken_to(copies):
@@ -204,3 +217,12 @@ def test_the_link_counts_and_cuts(tmp_path):
             with end:
                 assert end.recv(100, socket.MSG_WAITALL) == b"123"
         link.close()
+
+
+def test_a_link_is_cut_at_the_edges_of_messages_and_inside_of_them():
+    messages = [("Q", 0, 20), ("D", 20, 60), ("D", 60, 100), ("D", 100, 140), ("Z", 140, 146)]
+    found = places(messages, last=3)
+    assert {0, 1, 5, 10, 19, 20, 21, 25, 40, 59, 60} <= set(found)
+    assert not set(found) & set(range(61, 100))
+    assert found[-4:] == [143, 144, 145, 146]
+    assert places([], last=3) == [0]

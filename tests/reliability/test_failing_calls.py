@@ -16,6 +16,7 @@ import pytest
 from tests.reliability.closing import close
 from tests.reliability.figures import of_form, record
 from tests.reliability.small_month import digests, load, violations
+from tests.reliability.states import Ways
 
 pytestmark = pytest.mark.reliability
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,8 @@ CALLS = {
 """Calls of the system through which data leaves the process, and what becomes of the n-th one."""
 POINTS = of_form({"pwrite64": 4, "fdatasync": 2, "fsync": 1, "sendto": 3}, None)
 """Per call, spread over all of them; None for every one, in each way."""
+GO_ON_EVERY = 50
+"""So often a month is closed although another was left in the same state."""
 
 
 @pytest.fixture(scope="module")
@@ -113,15 +116,20 @@ def test_whatever_call_fails_the_month_is_closed_in_the_end(strace, children, co
     told = tmp_path / "calls"
     counted, expected = count_calls(strace, children, copies, told)
     tried, failed = Counter(), 0
-    for call, n, way in points(CALLS[copies.kind], counted):
-        engine = loaded(copies)
-        options = ("-e", f"trace={call}", "-e", f"inject={call}:{way}:when={n}")
-        failed += traced(strace, children, url_of(engine), *options, told=told) != 0
-        tried[f"{call}, {way}"] += 1
+
+    def go_on(engine):
         close(engine)
         assert digests(engine) == expected, (call, n, way)
         assert violations(engine) == [], (call, n, way)
-        copies.close()
+
+    ways = Ways(copies, lambda: loaded(copies), go_on)
+    for call, n, way in points(CALLS[copies.kind], counted):
+        engine = ways.start()
+        options = ("-e", f"trace={call}", "-e", f"inject={call}:{way}:when={n}")
+        failed += traced(strace, children, url_of(engine), *options, told=told) != 0
+        tried[f"{call}, {way}"] += 1
+        ways.end(is_once_more=sum(tried.values()) % GO_ON_EVERY == 0)
     assert failed > 0
     figures = {"calls that were made": sum(counted.values()), "points": sum(tried.values()), **tried}
-    record("R3", {f"on {copies.kind}": {**figures, "closings that ended in an error": failed, "violations": 0}})
+    figures |= {"closings that ended in an error": failed, "different states left behind": len(ways.known)}
+    record("R3", {f"on {copies.kind}": {**figures, "closed to the end": ways.gone_on, "violations": 0}})

@@ -35,6 +35,10 @@ MERCHANTS = of_form(11, 100_000)
 PER_BATCH = of_form(3, 2_000)
 KILLS = of_form(3, 26)
 """Of each command."""
+START_S = 0.5
+"""What the command takes before it does anything."""
+REACH = of_form(0.9, 0.08)
+"""How far the command may come before it is killed, of its whole work."""
 DOCUMENTS = of_form(2, 2_000)
 """Rendered and compared by their bytes; of the others, the snapshots from which they are made."""
 AT_A_FIXED_TIME = (
@@ -115,8 +119,9 @@ def killed(home, words, done, span_s, draw):
         if kills == KILLS:
             home.run(*words)
         else:
-            # At the beginning it only starts Python; the instants are spread over what comes after.
-            kills += home.run_or_kill(span_s * draw.uniform(0.4, 1.0), *words)
+            # At the beginning it only starts Python; the instants are spread over what comes after, so that all kills
+            # together take about as long as the work.
+            kills += home.run_or_kill(START_S + draw.uniform(0, REACH) * max(span_s - START_S, 0.1), *words)
     return kills
 
 

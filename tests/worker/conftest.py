@@ -41,9 +41,9 @@ def make_month(postgres_server, month_template):
     """Make databases with the month, as many as a test compares."""
     made = []
 
-    def make():
+    def make(source=month_template):
         name = f"t{uuid.uuid4().hex[:12]}"
-        postgres_server.psql(f"CREATE DATABASE {name} TEMPLATE {month_template};")
+        postgres_server.psql(f"CREATE DATABASE {name} TEMPLATE {source};")
         engine = create_engine(postgres_server.get_uri(database=name))
         made.append((name, engine))
         return engine
