@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -71,12 +72,27 @@ def figures_of(engine, run_id):
         return load_run(session, run_id).digest, rows
 
 
+@lru_cache
+def engine_over(path):
+    """One engine per process: it remembers what every statement compiles to."""
+    return create_engine(f"sqlite:///{path}")
+
+
+def fresh(template, folder):
+    """An empty database under the same name as the last one."""
+    path = Path(folder) / f"{os.getpid()}.db"
+    engine = engine_over(path)
+    engine.dispose()
+    for left in path.parent.glob(f"{path.name}*"):
+        left.unlink()
+    shutil.copy(template, path)
+    return engine
+
+
 def shuffled(n, template, folder):
     """One shuffle: a digest of every row, the run's digest where its batches are usual, and whether a part was late."""
     draw = random.Random(f"{SEED}-{n}")  # noqa: S311 - to be repeated
-    path = Path(folder) / f"{n}.db"
-    shutil.copy(template, path)
-    engine = create_engine(f"sqlite:///{path}")
+    engine = fresh(template, folder)
     with writing(engine) as session:
         for document in draw.sample(policies(), len(policies())):
             publish_policy(session, document, now_ms=NOW_MS, actor="ann")
@@ -92,9 +108,6 @@ def shuffled(n, template, folder):
     bring(engine, parts)
     digest, rows = figures_of(engine, calculate(engine, 20 if n % 2 else draw.randint(3, 11)))
     found = violations(engine) if n % 5 == 0 else []
-    engine.dispose()
-    for left in path.parent.glob(f"{path.name}*"):
-        left.unlink()
     return hashlib.sha256(repr(rows).encode()).hexdigest(), digest if n % 2 else None, is_late, found
 
 
@@ -105,6 +118,7 @@ def test_the_order_in_which_evidence_arrives_does_not_matter(sqlite_template, tm
             done = list(pool.map(work_one, range(SHUFFLES), chunksize=50))
     else:
         done = list(map(work_one, range(SHUFFLES)))
+        engine_over(Path(tmp_path) / f"{os.getpid()}.db").dispose()
     rows, digests, late, broken = zip(*done, strict=True)
     assert (len(set(rows)), len(set(digests) - {None})) == (1, 1)
     assert [found for found in broken if found] == []
