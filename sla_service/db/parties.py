@@ -90,7 +90,7 @@ def recipients_query(run_id: int) -> Iterator[Select[Any]]:
     credits, merchants, partners = (metadata.tables[name] for name in ("credits", "merchants", "partners"))
     stated = (credits.c.run_id == run_id) & ((credits.c.stated_minor != 0) | (credits.c.stated_service_ms != 0))
     ids = select_columns(credits.c.merchant_id).where(stated)
-    named = [merchants.c[name] for name in ("merchant_id", "name", "email", "locale", "time_zone")]
+    named = [merchants.c[name] for name in ("merchant_id", "name", "email", "locale", "time_zone", "billing_ref")]
     yield select_columns(*named).where(merchants.c.merchant_id.in_(ids)).order_by(merchants.c.merchant_id)
     ids = select_columns(credits.c.partner_id).where(stated)
     yield select_columns(partners).where(partners.c.partner_id.in_(ids)).order_by(partners.c.partner_id)

@@ -22,7 +22,6 @@ PAGE = 5_000
 
 _STATED = metadata.tables["statement_credits"]
 _STATEMENTS = metadata.tables["statements"]
-_MERCHANTS = metadata.tables["merchants"]
 _OUTBOX = metadata.tables["outbox"]
 
 STATES_SOMETHING = or_(CREDITS.c.stated_minor != 0, CREDITS.c.stated_service_ms != 0)
@@ -32,6 +31,7 @@ _STATEMENT = (
     _STATEMENTS.c.corrects,
     _STATEMENTS.c.is_void,
     _STATEMENTS.c.party_name,
+    _STATEMENTS.c.billing_ref,
 )
 _DOCUMENT = ("credit_no", "merchant_id", "service", "period_start_ms", "time_zone", "currency", "stated_minor")
 """What a document shows of a credit."""
@@ -43,10 +43,8 @@ _NAMES = ("credit_no", *_CONTRACT_PERIOD, "time_zone", "total_ms", "currency", "
 def iter_credit_pages(
     session: Session, run_id: int, where: ColumnElement[bool] | None = None
 ) -> Iterator[list[dict[str, Any]]]:
-    """A run's credits in order of their numbers, each with its statement, and the merchant's account in billing."""
-    joined = _with_statement().outerjoin(_MERCHANTS, _MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
-    query = select(*CREDITS.c, *_STATEMENT, _MERCHANTS.c.billing_ref).select_from(joined)
-    query = query.where(CREDITS.c.run_id == run_id)
+    """A run's credits in order of their numbers, each with its statement, and the merchant's account on that."""
+    query = select(*CREDITS.c, *_STATEMENT).select_from(_with_statement()).where(CREDITS.c.run_id == run_id)
     yield from _pages(session, query if where is None else query.where(where))
 
 
@@ -74,7 +72,7 @@ def iter_names_by_contract(session: Session, run_id: int) -> Iterator[dict[str, 
 def iter_document_pages(session: Session, run_id: int) -> Iterator[list[dict[str, Any]]]:
     """The credits that state an amount, in order of their statements, with what a document of theirs shows.
 
-    A page has whole statements. The address is the one of the issue.
+    A page has whole statements. The address and the account are those of the issue.
     """
     of = _STATEMENTS.c
     numbers = select(of.number).where(of.run_id == run_id, of.kind == "merchant").order_by(of.number).limit(PAGE)
@@ -96,8 +94,7 @@ def _documents() -> Select[Any]:
         .label("email")
     )
     joined = _STATEMENTS.join(_STATED, _STATED.c.number == _STATEMENTS.c.number).join(CREDITS, _same_credit(_STATED))
-    joined = joined.join(_MERCHANTS, _MERCHANTS.c.merchant_id == CREDITS.c.merchant_id)
-    columns = (*(CREDITS.c[name] for name in _DOCUMENT), *_STATEMENT, _MERCHANTS.c.billing_ref, recipients)
+    columns = (*(CREDITS.c[name] for name in _DOCUMENT), *_STATEMENT, recipients)
     return select(*columns).select_from(joined).where(CREDITS.c.stated_minor != 0)
 
 

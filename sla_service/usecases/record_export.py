@@ -40,8 +40,7 @@ def check_export(session: Session, made: MadeExport) -> bool:
             f"the export {made.kind} of run {made.run_id} is not the one that {before.made_by} made on "
             f"{format_instant(before.made_at_ms)}: it was {before.sha256} ({before.rows:,} rows, {before.bytes:,} "
             f"bytes), and is {made.sha256} now ({made.rows:,} rows, {made.bytes:,} bytes). Nothing was written. Use "
-            f"the file from then; unless a merchant's billing_ref was changed since, look at "
-            f"`sla reconcile {made.run_id}`"
+            f"the file from then, and look at `sla reconcile {made.run_id}`"
         )
         raise ConflictError("export_changed", message)
     return True

@@ -46,7 +46,7 @@ OWED = pa.schema(
 )
 STATEMENT = (
     *("number", "party_id", "currency", "snapshot", "snapshot_sha256"),
-    *("party_name", "total_minor", "total_service_ms", "corrects"),
+    *("party_name", "billing_ref", "total_minor", "total_service_ms", "corrects"),
 )
 RECIPIENT = Template(Recipient("", "", "", "", ""), "email", "locale", "name", "party_id", "time_zone")
 
@@ -206,7 +206,8 @@ class _Writer:
         head = self._head(party.time_zone, is_correction=corrects is not None)
         snapshot = head.fill(*texts) if corrects is None else head.fill(canonical_json(corrects), *texts)
         digest = snapshot_sha256(snapshot)
-        self.statements.append((name, party_id, currency, snapshot, digest, party.name, *total, corrects))
+        billing_ref = party.billing_ref if isinstance(party, Merchant) else None
+        self.statements.append((name, party_id, currency, snapshot, digest, party.name, billing_ref, *total, corrects))
         self.owed.append((name, party_id, currency, total[0]))
         self.outbox.append((name, party.email, message_id(name, party.email, self.issue.issuer.contact_email)))
         self.length += len(snapshot)

@@ -100,8 +100,10 @@ def test_an_export_that_differs_is_refused_with_both_digests_and_leaves_the_old_
     path = tmp_path / "r.csv"
     sla("export", "register", "--run", 1, "-o", path)
     before = path.read_bytes()
-    with writing(database) as session:
-        session.connection().execute(text("UPDATE merchants SET billing_ref = 'OTHER' WHERE merchant_id = 'M1'"))
+    with database.begin() as connection:
+        guards.remove(connection)
+        connection.execute(text("UPDATE statements SET billing_ref = 'OTHER' WHERE party_id = 'M1'"))
+        guards.install(connection)
     refused = sla("export", "register", "--run", 1, "-o", path)
     assert refused.exit_code == 5
     assert hashlib.sha256(before).hexdigest() in refused.output
@@ -110,6 +112,20 @@ def test_an_export_that_differs_is_refused_with_both_digests_and_leaves_the_old_
     assert sla("export", "register", "--run", 1).stdout_bytes == b""
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".export")] == []
     assert sla("export", "register", "--run", 2, "-o", tmp_path / "other.csv").exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["register", "netsuite"])
+def test_a_merchant_that_moves_to_another_account_changes_no_export_of_an_issued_month(sla, database, tmp_path, kind):
+    files = {}
+    for account in ("B-M1", "OTHER"):
+        with writing(database) as session:
+            change = text("UPDATE merchants SET billing_ref = :account WHERE merchant_id = 'M1'")
+            session.connection().execute(change, {"account": account})
+        out = tmp_path / account
+        assert sla("export", kind, "--run", 1, "-o", out, ledger_customer="billing_ref").exit_code == 0
+        files[account] = {path.name: path.read_bytes() for path in ([out] if out.is_file() else out.iterdir())}
+    assert [*files["B-M1"].values()] == [*files["OTHER"].values()]
+    assert any(b"B-M1" in content for content in files["OTHER"].values())
 
 
 @pytest.mark.parametrize("kind", ["register", "xero"])

@@ -67,6 +67,7 @@ STATEMENTS = {
     "a merchant's address": (
         "UPDATE merchants SET email = {} WHERE merchant_id = 'week'", "'x@store.example'", "'week@store.example'",
     ),
+    "a merchant's account": ("UPDATE merchants SET billing_ref = {} WHERE merchant_id = 'week'", "'B-9'", "NULL"),
     "a merchant's language": ("UPDATE merchants SET locale = {} WHERE merchant_id = 'week'", "'zh'", "'en-GB'"),
     "a merchant's zone": ("UPDATE merchants SET time_zone = {} WHERE merchant_id = 'week'", "'Asia/Tokyo'", "'UTC'"),
     "a merchant's region": ("UPDATE merchants SET region = {} WHERE merchant_id = 'week'", "'asia'", "'europe'"),

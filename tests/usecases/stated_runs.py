@@ -92,9 +92,14 @@ def world(engine, *, names=None):
                     region="asia",
                     active_from="2020-01-01",
                     partner_id="P1" if merchant_id in {"M1", "M2"} else None,
-                    billing_ref=None if merchant_id == "M2" else f"B-{merchant_id}",
+                    billing_ref=account_of(merchant_id),
                 )
             )
+
+
+def account_of(merchant_id):
+    """In billing; one merchant has none."""
+    return None if merchant_id == "M2" else f"B-{merchant_id}"
 
 
 def _party(key, value, names):
@@ -228,6 +233,7 @@ def _save_statement(session, number, snapshot, **said):
             snapshot=text,
             snapshot_sha256=snapshot_sha256(text),
             party_name=f"Store {party_id}",
+            billing_ref=account_of(party_id) if said["kind"] == "merchant" else None,
             **said,
         )
     )

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from sla_service.db.engine import create_engine, reading, writing
 from sla_service.usecases.api_keys import create_api_key
+from sla_service.usecases.check_books import check_books
 from sla_service.usecases.work_run import work_run
 from tests.reliability.figures import record
 from tests.web import seed
@@ -92,6 +93,48 @@ def test_a_month_is_closed_by_two_people(everywhere):
     assert (issued.status_code, issued.json["state"]) == (202, "issuing")
     assert run_of(everywhere)["state"] == "issued"
     assert count(everywhere, "statements") > 0
+
+
+def test_an_issued_month_is_corrected_and_a_statement_voided_by_two_people(everywhere):
+    close_month(everywhere)
+    begun = call(everywhere, "/corrections", {"period": "2023-09", "reason": "late alerts"}, "again", everywhere.ann)
+    assert (begun.status_code, begun.json["kind"], begun.json["revision"]) == (202, "correction", 2)
+    assert everywhere.get("/runs/2").json["state"] == "calculated"
+    rejected = call(everywhere, "/runs/2/reject", {"reason": "nothing has changed"}, "no", everywhere.ben)
+    assert rejected.json["state"] == "rejected"
+    with reading(everywhere.engine) as session:
+        first = text("SELECT min(number) FROM statements WHERE kind = 'merchant'")
+        number = session.connection().execute(first).scalar_one()
+    path, why = f"/statements/{number}/void", {"reason": "not owed"}
+    void = call(everywhere, path, why, "void", everywhere.ann)
+    assert (void.status_code, void.json["state"], void.json["revision"]) == (200, "calculated", 2)
+    assert call(everywhere, path, why, "void", everywhere.ann).headers["Idempotency-Replayed"] == "true"
+    run_id, digest = void.json["run_id"], void.json["digest"]
+    assert call(everywhere, f"/runs/{run_id}/submit", {}, "handed", everywhere.ann).status_code == 200
+    own = call(everywhere, f"/runs/{run_id}/approve", {"digest": digest}, "own", everywhere.ann)
+    assert own.status_code == 403
+    for step, status in (("approve", 200), ("issue", 202)):
+        answer = call(everywhere, f"/runs/{run_id}/{step}", {"digest": digest}, step, everywhere.ben)
+        assert answer.status_code == status
+    with reading(everywhere.engine) as session:
+        assert check_books(session).violations == []
+        voids = text("SELECT corrects FROM statements WHERE is_void = 1 AND kind = 'merchant'")
+        assert session.connection().execute(voids).scalars().all() == [number]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("/corrections", {"period": "2023-08"}, 409, "not_issued"),
+        ("/corrections", {"period": "2023-13"}, 422, "period_format"),
+        ("/statements/SCM-2023-09-9999999/void", {"reason": "x"}, 404, "not_found"),
+        ("/statements/SCM-2023-09-9999999/void", {"reason": " "}, 422, "blank"),
+        ("/statements/SCM-2023-09-9999999/void", {}, 422, "required"),
+    ],
+)
+def test_a_correction_that_cannot_begin_says_why(loaded, path, body, status, code):
+    refused = call(loaded, path, body, "k", loaded.ann)
+    assert (refused.status_code, refused.json["code"]) == (status, code), refused.json
 
 
 def test_a_call_without_a_key_is_refused(loaded):

@@ -42,6 +42,7 @@ class StatementRecord(Record, table=True):
     corrects: str | None = optional_text()
     is_void: int = zero()
     reason: str | None = optional_text()
+    billing_ref: str | None = optional_text()
 
 
 class StatementCreditRecord(Record, table=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from sla_service import __version__
-from sla_service.web.api import closing, docs, evidence, merchants, runs
+from sla_service.web.api import closing, correcting, docs, evidence, merchants, runs
 from sla_service.web.api.endpoints import KEY_SCHEME, Api
 
 PREFIX = "/api/v1"
@@ -26,6 +26,6 @@ def register_api(app: Flask) -> None:
             "security": [{KEY_SCHEME: []}],
         },
     )
-    for module in (evidence, runs, closing, merchants):
+    for module in (evidence, runs, closing, correcting, merchants):
         api.register_blueprint(module.blueprint, url_prefix=PREFIX)
     app.register_blueprint(docs.blueprint, url_prefix=PREFIX)

@@ -68,22 +68,22 @@ def post_run(body: Mapping[str, Any]) -> Answered:
     now_ms, actor, month = context().clock(), str(g.caller), Month.parse(body["period"])
 
     def work(session: Session) -> Json:
-        return _handed_over(session, plan_run(session, month, now_ms=now_ms, actor=actor))
+        return handed_over(session, plan_run(session, month, now_ms=now_ms, actor=actor))
 
     answer, status, headers = once(body, work, status=HTTPStatus.ACCEPTED)
     if not headers:
-        _work_here(answer["run_id"])
+        work_here(answer["run_id"])
     return answer, status, headers
 
 
-def _handed_over(session: Session, run: RunRecord) -> Json:
+def handed_over(session: Session, run: RunRecord) -> Json:
     """The run as it stands, given to the workers with what began it, where there are any."""
     if context().work is None:
         queue_run(session, run.run_id)
     return run_json(run)
 
 
-def _work_here(run_id: int) -> None:
+def work_here(run_id: int) -> None:
     """Work a run in this process, where there are no workers; why it stops is read with the run, like theirs."""
     work = context().work
     if work is not None:
@@ -147,10 +147,10 @@ def post_issue(body: Mapping[str, Any], run_id: str) -> Answered:
             raise InvalidValueError.of(
                 "digest_changed", "the run has another digest now; review it again", path="/digest"
             )
-        return _handed_over(session, start_issue(session, number, issuer=issuer, now_ms=now_ms, actor=actor))
+        return handed_over(session, start_issue(session, number, issuer=issuer, now_ms=now_ms, actor=actor))
 
     with withdrawing(transaction, number, now_ms=now_ms, actor=actor):
         answer, status, headers = once(body, work, status=HTTPStatus.ACCEPTED)
     if not headers:
-        _work_here(number)
+        work_here(number)
     return answer, status, headers

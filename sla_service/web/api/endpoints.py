@@ -17,6 +17,7 @@ KEY_SCHEME = "key"
 PATH_PARAMETERS = {
     "incident_id": "The incident's id.",
     "run_id": "The run's number.",
+    "number": "The statement's number.",
     "merchant_id": "The merchant's id.",
     "month": "YYYY-MM: the calendar month in the zone that the policy measures.",
 }
