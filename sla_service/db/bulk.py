@@ -19,12 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from sqlalchemy import Select, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
+
+from sla_service.db.adbc import Columns, columns_of
 
 BATCH_ROWS = 50_000
 """Rows that are Python objects at one time on their way into SQLite."""
-_CURSOR = "adbc_cursor"
+_SHARED = "columns"
 READ_ROWS = 10_000
 """Rows that are Python objects at one time on their way out of columns."""
 
@@ -149,9 +150,8 @@ def iter_arrow(session: Session, query: Select[Any]) -> Iterator[pa.RecordBatch]
     if session.get_bind().dialect.name == "sqlite":
         yield from _from_sqlite(session, query, schema)
         return
-    with _adbc(session) as cursor:
-        cursor.execute(_literal(query, postgresql.dialect))
-        for batch in cursor.fetch_record_batch():
+    with _columns(session) as columns:
+        for batch in columns.read(_literal(query, postgresql.dialect)):
             yield batch.cast(schema)
 
 
@@ -170,36 +170,25 @@ def reading_on_one_connection(session: Session) -> Iterator[None]:
 
     What was written in the meantime is not seen, the session's own writes neither.
     """
-    if session.get_bind().dialect.name == "sqlite" or _CURSOR in session.info:
+    if session.get_bind().dialect.name == "sqlite" or _SHARED in session.info:
         yield
         return
-    with _adbc(session) as cursor:
-        session.info[_CURSOR] = cursor
+    with columns_of(session) as columns:
+        session.info[_SHARED] = columns
         try:
             yield
         finally:
-            del session.info[_CURSOR]
+            del session.info[_SHARED]
 
 
 @contextmanager
-def _adbc(session: Session) -> Iterator[Any]:
-    """A cursor of an ADBC connection that sees what the session sees, except the session's own writes."""
-    import adbc_driver_manager  # noqa: PLC0415 - as the next one
-    import adbc_driver_postgresql.dbapi  # noqa: PLC0415 - a third of a second that SQLite's users need not wait
-
-    if _CURSOR in session.info:
-        yield session.info[_CURSOR]
+def _columns(session: Session) -> Iterator[Columns]:
+    """The connection that the session shares, or one for this time."""
+    if _SHARED in session.info:
+        yield session.info[_SHARED]
         return
-    plain = session.get_bind().engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    snapshot = session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
-    try:
-        with adbc_driver_postgresql.dbapi.connect(plain) as connection, connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-            yield cursor
-    except adbc_driver_manager.Error as error:
-        # To everybody else this is the session's database: its troubles look the same whichever way they come.
-        raise OperationalError("read in columns", None, error) from error
+    with columns_of(session) as columns:
+        yield columns
 
 
 def _literal(query: Select[Any], dialect: Any) -> str:  # noqa: ANN401 - SQLAlchemy's dialects are not annotated

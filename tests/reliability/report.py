@@ -41,7 +41,7 @@ TESTS = {
     "R6": (
         "A database link that is cut anywhere loses nothing and doubles nothing.",
         "The connection to PostgreSQL is cut at the edges and inside of every message of the protocol (of messages of "
-        "one kind in a row, the first and the last), and after every one of the last 600 bytes, in both directions, while "
+        "one kind in a row, the first and the last), and after every one of the last 300 bytes, in both directions, while "
         "a run is approved, its issue begun, a batch issued, a message claimed and recorded. The state that is left is "
         "looked at after every cut; from every state that was not seen before, the same is asked for again, the month is "
         "closed and compared. A call that reports an error although it was committed is ambiguous. No transaction is "

@@ -8,11 +8,12 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
+from sla_service.db.bulk import read_arrow
 from sla_service.db.engine import create_engine, reading, writing
-from sla_service.db.tables import StatementDocumentRecord
+from sla_service.db.tables import StatementDocumentRecord, metadata
 from sla_service.mail import Outcome, Receipt
 from sla_service.usecases.deliver import CLAIM_MS, Sender, deliver_run
 from sla_service.usecases.issue_run import start_issue
@@ -24,7 +25,7 @@ from tests.reliability.small_month import ISSUER, NOW_MS, STATEMENTS, digests, s
 from tests.reliability.states import Ways, alone
 
 pytestmark = pytest.mark.reliability
-LAST = of_form(40, 600)
+LAST = of_form(40, 300)
 """The link is cut after every one of so many last bytes: those of the commit, where a call may fail and have worked."""
 POINTS = of_form(4, None)
 """Of each direction, spread over all of them."""
@@ -107,11 +108,11 @@ def prepared(copies, step):
 
 @contextmanager
 def through(link, engine):
-    """The same database through the link, with a connection that is there already."""
+    """The same database through the link, by a process that has worked with it: connected, and knowing its types."""
     linked = create_engine(f"postgresql://postgres@127.0.0.1:{link.port}/{engine.url.database}")
     try:
-        with linked.connect():
-            pass
+        with reading(linked) as session:
+            read_arrow(session, select(metadata.tables["runs"].c.run_id))
         yield linked
     finally:
         linked.dispose()
