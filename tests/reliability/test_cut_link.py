@@ -182,7 +182,10 @@ def test_a_link_that_is_cut_anywhere_loses_and_doubles_nothing(postgres_copies, 
     assert figures["errors"] > 0
     talk = {"messages": sum(map(len, said.values())), "bytes": sum(found[-1][2] for found in said.values())}
     figures["different states left behind"] = len(ways.known)
-    record("R6", {step: {**talk, **figures, "closed to the end": ways.gone_on, "lost": 0, "duplicated": 0, "violations": 0}})
+    record(
+        "R6",
+        {step: {**talk, **figures, "closed to the end": ways.gone_on, "lost": 0, "duplicated": 0, "violations": 0}},
+    )
 
 
 def test_no_transaction_is_open_while_a_mail_server_is_spoken_to(copies):
