@@ -43,7 +43,7 @@ def work_alone(engine):
 
 
 def kill_until(engine, state, start_worker, draw):
-    """Kill one of the workers again and again, until there were enough kills or the run is done; how many there were."""
+    """Kill one of the workers again and again, until there were enough kills or the run is done; how many kills."""
     crew, kills = [start_worker() for _ in range(CREW)], 0
     is_done = in_state(engine, state)
     while not is_done():
