@@ -1,8 +1,10 @@
 """The account in billing that each statement is credited to
 
 Why: exports told the account that a merchant has at that moment, so a merchant who moved to another account changed the
-export of a month long issued. Statements of before get the account that the merchant has now: what an export said then
-is what it says after this, unless the account has changed in between.
+export of a month long issued. Statements of before get the account that the merchant has now: what a ledger's file said
+then is what it says after this, unless the account has changed in between. A register also has rows without a statement,
+and those have no account any more: a register that was exported before, with such rows, is refused after this, and the
+file from then stays the one to use.
 
 Safe while the previous release runs? Yes: the column is null for whatever it writes. It asks for its own revision before
 every command all the same, so stop it first.

@@ -5,6 +5,7 @@ It reads what the session reads: it is pinned to the session's snapshot, so all 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -41,7 +42,8 @@ def columns_of(session: Session) -> Iterator[Columns]:
     """A connection of its own that sees what the session sees, except the session's own writes.
 
     Raises:
-        OperationalError: As for the session itself: to everybody else this is the session's database.
+        OperationalError: As for the session itself: to everybody else this is the session's database. A link that
+            breaks while rows come is an OSError of Arrow's.
     """
     import adbc_driver_manager  # noqa: PLC0415 - a third of a second that SQLite's users need not wait
 
@@ -49,7 +51,8 @@ def columns_of(session: Session) -> Iterator[Columns]:
     snapshot = session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     try:
         with ExitStack() as opened:
-            connection = opened.enter_context(adbc_driver_manager.AdbcConnection(_database(plain)))
+            known = _known(plain)
+            connection = opened.enter_context(adbc_driver_manager.AdbcConnection(known.database))
             connection.set_autocommit(enabled=False)
             columns = Columns(connection, opened)
             columns.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -59,12 +62,20 @@ def columns_of(session: Session) -> Iterator[Columns]:
         raise OperationalError("read in columns", None, error) from error
 
 
-@lru_cache(maxsize=DATABASES)
-def _database(url: str) -> Any:  # noqa: ANN401 - the driver's
-    """What a driver has to know of a database: its types. It holds no connection, and asks for ten thousand rows."""
-    import adbc_driver_postgresql  # noqa: PLC0415 - as above
+class _Known:
+    """What the driver has to know of a database: its types. It holds no connection, and asks for ten thousand rows."""
 
-    return adbc_driver_postgresql.connect(url)
+    def __init__(self, url: str) -> None:
+        import adbc_driver_postgresql  # noqa: PLC0415 - as above
+
+        self.database = adbc_driver_postgresql.connect(url)
+        # Whoever reads holds this object too, so that it is closed after its last connection.
+        weakref.finalize(self, self.database.close)
+
+
+@lru_cache(maxsize=DATABASES)
+def _known(url: str) -> _Known:
+    return _Known(url)
 
 
 @contextmanager

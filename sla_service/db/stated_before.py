@@ -70,3 +70,13 @@ def latest_numbers(session: Session, period: str, kind: str, party_ids: Iterable
         asked = query.where(of.party_id.in_(ids[start : start + ASKED])).order_by(of.revision)
         found |= {(party_id, currency): number for party_id, currency, number in session.connection().execute(asked)}
     return found
+
+
+def accounts_of(session: Session, numbers: Iterable[str]) -> dict[str, str | None]:
+    """The account in billing that each of some statements was for, by number."""
+    found: dict[str, str | None] = {}
+    of, wanted = STATEMENTS.c, sorted(set(numbers))
+    for start in range(0, len(wanted), ASKED):
+        query = select(of.number, of.billing_ref).where(of.number.in_(wanted[start : start + ASKED]))
+        found |= {row.number: row.billing_ref for row in session.connection().execute(query)}
+    return found

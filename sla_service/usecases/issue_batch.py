@@ -13,7 +13,7 @@ from sla_service.db.ledger import save_entries
 from sla_service.db.outbox import save_outbox
 from sla_service.db.parties import load_merchants, load_partners
 from sla_service.db.run_batches import list_batches
-from sla_service.db.stated_before import latest_numbers
+from sla_service.db.stated_before import accounts_of, latest_numbers
 from sla_service.db.statements import load_stated_of_partners, save_statements
 from sla_service.db.tables import RunBatchRecord, RunRecord
 from sla_service.domain.errors import ConflictError
@@ -118,8 +118,9 @@ class BatchIssue:
         void_reason = ""
         if run.voids is not None and kind == "merchant":
             corrects, void_reason = dict.fromkeys(corrects, run.voids), run.reason or ""
+        accounts = accounts_of(self.session, corrects.values())
         said = (run.run_id, run.period, run.revision, run.issued_at_ms or 0, self.issuer, corrects, void_reason)
-        return Issue(*said)
+        return Issue(*said, accounts)
 
     def _save(self, rows: Rows) -> None:
         """Snapshots, the credits they state, and one message each."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -64,6 +64,8 @@ class Issue:
     """For corrections: the statement that is corrected, by party and currency; a partner's currency is empty."""
     void_reason: str = ""
     """Why the statement that is corrected is void."""
+    accounts: Mapping[str, str | None] = field(default_factory=dict)
+    """In billing, of the statements that are corrected, by number."""
 
 
 class Rows(NamedTuple):
@@ -207,6 +209,9 @@ class _Writer:
         snapshot = head.fill(*texts) if corrects is None else head.fill(canonical_json(corrects), *texts)
         digest = snapshot_sha256(snapshot)
         billing_ref = party.billing_ref if isinstance(party, Merchant) else None
+        if corrects is not None and total[0] < 0:
+            # What is taken back is taken from the account that has it, wherever the merchant is by now.
+            billing_ref = self.issue.accounts.get(corrects, billing_ref)
         self.statements.append((name, party_id, currency, snapshot, digest, party.name, billing_ref, *total, corrects))
         self.owed.append((name, party_id, currency, total[0]))
         self.outbox.append((name, party.email, message_id(name, party.email, self.issue.issuer.contact_email)))

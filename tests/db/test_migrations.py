@@ -10,7 +10,7 @@ from sla_service.db.engine import create_engine, downgrade, schema_revisions, up
 from sla_service.db.tables import metadata
 
 FIRST, SECOND, UNITS = "20261123_0001", "20261124_0001", "20261125_0001"
-MONEY, VOIDS = "20261127_0001", "20261127_0002"
+MONEY, VOIDS, INCIDENTS = "20261127_0001", "20261127_0002", "20261127_0004"
 ROWS = {
     "merchants": "'M1', 'Store', 'a@b.example', 'en', 'UTC', 'CN', 'USD', 'asia', NULL, NULL, '2020-01-01', NULL",
     "incidents": "'I1', 'Outage', 'shop', NULL, 'network', NULL, 10, 20, 'page', 'x'",
@@ -202,3 +202,20 @@ def test_a_void_on_its_way_is_rejected_on_the_way_down(engine):
     downgrade(engine, MONEY)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT state FROM runs WHERE run_id = 2")).scalar_one() == "rejected"
+
+
+def test_statements_of_before_get_the_account_that_their_merchant_has(engine):
+    downgrade(engine, INCIDENTS)
+    merchant = ROWS["merchants"].replace("NULL, NULL", "NULL, 'B-1'")
+    execute(engine, f"INSERT INTO merchants VALUES ({merchant})")  # noqa: S608 - our own row
+    execute(engine, VOID_RUN.format(state="draft").replace("'S1'", "NULL"))
+    for number, kind, party in (("S1", "merchant", "M1"), ("S2", "partner", "M1"), ("S3", "merchant", "gone")):
+        values = f"'{number}', '{kind}', 2, '2023-09', '{party}', 'USD', 2, 0, 'snapshot', 'digest'"
+        names = "number, kind, run_id, period, party_id, currency, revision, issued_at_ms, snapshot, snapshot_sha256"
+        execute(engine, f"INSERT INTO statements ({names}) VALUES ({values})")  # noqa: S608 - our own row
+    upgrade(engine)
+    with engine.connect() as connection:
+        accounts = connection.execute(text("SELECT billing_ref FROM statements ORDER BY number")).scalars().all()
+    assert accounts == ["B-1", None, None]
+    downgrade(engine, INCIDENTS)
+    assert "billing_ref" not in {column["name"] for column in inspect(engine).get_columns("statements")}

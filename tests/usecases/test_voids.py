@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from sla_service.db.engine import writing
 from sla_service.domain.errors import ChangedError, ConflictError, ForbiddenError, InvalidValueError, NotFoundError
@@ -47,9 +48,9 @@ def use(story, number, amount, reference="INV-1"):
     story.a_day_passes()
     merchant = next(one for one in ("kept", "taken") if first_number(story, one) == number)
     head = "reference,statement_number,merchant_id,amount,currency,applied_on\n"
-    text = f"{head}{reference},{number},{merchant},{amount},USD,2023-10-02\n"
+    used = f"{head}{reference},{number},{merchant},{amount},USD,2023-10-02\n"
     with writing(story.engine) as session:
-        apply_credits(session, text.encode(), name="used.csv", now_ms=story.now_ms, actor="eve")
+        apply_credits(session, used.encode(), name="used.csv", now_ms=story.now_ms, actor="eve")
 
 
 def test_a_void_takes_back_the_whole_statement(closed):
@@ -61,6 +62,16 @@ def test_a_void_takes_back_the_whole_statement(closed):
     assert second.number == "SCM-2023-09-0000003"
     assert closed.entries("kept") == [("issued", 29_90), ("reversed", 29_90)]
     assert (closed.told("kept").corrects, closed.told("kept").void_reason) == (number, REASON)
+
+
+def test_it_takes_from_the_account_that_has_it(closed):
+    number = first_number(closed, "kept")
+    with writing(closed.engine) as session:
+        session.connection().execute(text("UPDATE merchants SET billing_ref = 'NEW' WHERE merchant_id = 'kept'"))
+    void(closed, number)
+    first, second = closed.statements("kept")
+    assert second.total_minor < 0
+    assert first.billing_ref == second.billing_ref != "NEW"
 
 
 def test_its_partner_sees_it(closed):

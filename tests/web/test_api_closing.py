@@ -108,6 +108,7 @@ def test_an_issued_month_is_corrected_and_a_statement_voided_by_two_people(every
     path, why = f"/statements/{number}/void", {"reason": "not owed"}
     void = call(everywhere, path, why, "void", everywhere.ann)
     assert (void.status_code, void.json["state"], void.json["revision"]) == (200, "calculated", 2)
+    assert (void.json["voids"], void.json["reason"]) == (number, "not owed")
     assert call(everywhere, path, why, "void", everywhere.ann).headers["Idempotency-Replayed"] == "true"
     run_id, digest = void.json["run_id"], void.json["digest"]
     assert call(everywhere, f"/runs/{run_id}/submit", {}, "handed", everywhere.ann).status_code == 200
@@ -116,6 +117,8 @@ def test_an_issued_month_is_corrected_and_a_statement_voided_by_two_people(every
     for step, status in (("approve", 200), ("issue", 202)):
         answer = call(everywhere, f"/runs/{run_id}/{step}", {"digest": digest}, f"{step} void", everywhere.ben)
         assert answer.status_code == status
+    kept = everywhere.app.extensions["sla"].checkpoint.read_text(encoding="utf-8")
+    assert f'"run":{run_id}' in kept.replace(" ", "")
     with reading(everywhere.engine) as session:
         assert check_books(session).violations == []
         voids = text("SELECT corrects FROM statements WHERE is_void = 1 AND kind = 'merchant'")

@@ -24,6 +24,7 @@ KILLS = of_form(1, 26)
 """While it is calculated, and again while it is issued."""
 PAUSE_S = of_form((1.0, 2.0), (0.3, 2.5))
 CREW = 2
+DEADLINE_S = of_form(300, 3_600)
 
 
 def begin_issue(engine, *, queued):
@@ -45,8 +46,9 @@ def work_alone(engine):
 def kill_until(engine, state, start_worker, draw):
     """Kill one of the workers again and again, until there were enough kills or the run is done; how many kills."""
     crew, kills = [start_worker() for _ in range(CREW)], 0
-    is_done = in_state(engine, state)
+    is_done, until = in_state(engine, state), time.monotonic() + DEADLINE_S
     while not is_done():
+        assert time.monotonic() < until, crew[0].said
         time.sleep(draw.uniform(*PAUSE_S) if kills < KILLS else 0.1)
         if kills < KILLS and not is_done():
             worker = draw.randrange(CREW)

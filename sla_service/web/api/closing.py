@@ -17,7 +17,7 @@ from sla_service.domain.errors import InvalidValueError, SlaError
 from sla_service.domain.periods import Month
 from sla_service.usecases.decide_run import Caution, approve_run, reject_run, submit_run
 from sla_service.usecases.issue_run import start_issue
-from sla_service.usecases.keep_heads import keep_issued
+from sla_service.usecases.keep_heads import keep_issued, seal_log
 from sla_service.usecases.plan_run import plan_run
 from sla_service.usecases.queue_run import queue_run
 from sla_service.usecases.work_run import withdrawing
@@ -77,8 +77,8 @@ def post_run(body: Mapping[str, Any]) -> Answered:
 
 
 def handed_over(session: Session, run: RunRecord) -> Json:
-    """The run as it stands, given to the workers with what began it, where there are any."""
-    if context().work is None:
+    """The run as it stands, given to the workers with what began it, where there are any and it is not done already."""
+    if context().work is None and run.state != "issued":
         queue_run(session, run.run_id)
     return run_json(run)
 
@@ -89,11 +89,18 @@ def work_here(run_id: int) -> None:
     if work is not None:
         with suppress(SlaError):
             work(run_id)
-            _keep_heads(run_id)
+
+
+def seal() -> None:
+    """Seal what was logged, as commands do whenever somebody decides."""
+    seal_log(transaction, context().checkpoint, now_ms=context().clock())
 
 
 def _keep_heads(run_id: int) -> None:
-    """Once a run is issued, its head goes outside of the database; a worker keeps those of the runs that it issues."""
+    """Once a run is issued, its head goes outside of the database; a worker keeps those of the runs that it issues.
+
+    A void is issued with the call, also where there are workers.
+    """
     with reading(context().engine) as session:
         is_issued = load_run(session, run_id).state == "issued"
     if is_issued:
@@ -124,7 +131,9 @@ def post_approve(body: Mapping[str, Any], run_id: str) -> Answered:
         return run_json(run)
 
     with withdrawing(transaction, number, now_ms=now_ms, actor=actor):
-        return once(body, work)
+        answered = once(body, work)
+    seal()
+    return answered
 
 
 @endpoint(blueprint, "/runs/<run_id>/reject", takes=ReasonSchema, gives=RunSchema, refuses=(404,))
@@ -153,4 +162,5 @@ def post_issue(body: Mapping[str, Any], run_id: str) -> Answered:
         answer, status, headers = once(body, work, status=HTTPStatus.ACCEPTED)
     if not headers:
         work_here(number)
+        _keep_heads(number)
     return answer, status, headers

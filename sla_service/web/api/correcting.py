@@ -14,7 +14,7 @@ from sla_service.usecases.plan_correction import plan_correction
 from sla_service.usecases.void_statement import propose_void
 from sla_service.web.api.arguments import StrictSchema
 from sla_service.web.api.auth import require_key
-from sla_service.web.api.closing import Answered, ReasonSchema, handed_over, work_here
+from sla_service.web.api.closing import Answered, handed_over, seal, work_here
 from sla_service.web.api.endpoints import ApiBlueprint, endpoint
 from sla_service.web.api.fields import MonthField, TextField
 from sla_service.web.api.ids import known_id
@@ -29,6 +29,12 @@ class CorrectionSchema(StrictSchema):
 
     period = MonthField(required=True, metadata=told("Month.", type="string", example="2023-09"))
     reason = TextField(allow_none=True, metadata=told("Why; kept with the run.", type="string"))
+
+
+class VoidSchema(StrictSchema):
+    """Why a statement should never have been issued."""
+
+    reason = TextField(required=True, metadata=told("The merchant reads it on the void.", type="string"))
 
 
 blueprint = ApiBlueprint("correcting", __name__, description="Correcting a month; every call needs an Idempotency-Key")
@@ -51,14 +57,16 @@ def post_correction(body: Mapping[str, Any]) -> Answered:
     return answer, status, headers
 
 
-@endpoint(blueprint, "/statements/<number>/void", takes=ReasonSchema, gives=RunSchema, refuses=(404,))
+@endpoint(blueprint, "/statements/<number>/void", takes=VoidSchema, gives=RunSchema, refuses=(404,))
 def post_void(body: Mapping[str, Any], number: str) -> Answered:
     """Propose to take a statement back that should never have been issued: a calculated run, to be submitted.
 
     The merchant reads the reason.
     """
     now_ms, actor, which = context().clock(), str(g.caller), known_id(number, "statement")
-    return once(
+    answered = once(
         body,
         lambda session: run_json(propose_void(session, which, reason=body["reason"], now_ms=now_ms, actor=actor)),
     )
+    seal()
+    return answered

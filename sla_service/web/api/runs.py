@@ -44,6 +44,12 @@ class RunSchema(Schema):
     period = fields.String(required=True, metadata=told("Month.", example="2023-09"))
     kind = fields.String(required=True, metadata=told("close, or correction of an issued month"))
     revision = fields.Integer(required=True, metadata=told("1 closes the month; corrections and voids follow."))
+    voids = fields.String(
+        required=True, allow_none=True, metadata=told("Of a void: the number of the statement that it takes back.")
+    )
+    reason = fields.String(
+        required=True, allow_none=True, metadata=told("Why it was begun or set aside; of a void the merchant reads it.")
+    )
     state = fields.String(
         required=True,
         metadata=told("draft, calculated, submitted, approved, issuing, issued, rejected or superseded"),
@@ -179,6 +185,8 @@ def run_json(run: RunRecord) -> Json:
         "period": run.period,
         "kind": run.kind,
         "revision": run.revision,
+        "voids": run.voids,
+        "reason": run.reason,
         "state": run.state,
         "digest": run.digest,
         "created_at": format_instant(run.created_at_ms),
