@@ -40,14 +40,16 @@ def standing(engine):
 def serve():
     """For each address of a database on standard input, fork a child that waits to be continued and closes the month.
 
-    Each is told by its number, and later by how it ended. Python and its modules are loaded once for all of them.
+    Each is told by its number, and later by how it ended. Python and its modules are loaded, and the expressions compiled, once for all of them.
     """
     import duckdb  # noqa: F401 - loaded for the children
     import ibis  # noqa: F401
 
-    from sla_service.measure import availability  # noqa: F401
+    from sla_service.measure.planning import plan_of
     from sla_service.usecases import evidence_tables  # noqa: F401
 
+    for in_detail in (False, True):
+        plan_of(in_detail=in_detail)
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
