@@ -40,7 +40,8 @@ def standing(engine):
 def serve():
     """For each address of a database on standard input, fork a child that waits to be continued and closes the month.
 
-    Each is told by its number, and later by how it ended. Python and its modules are loaded, and the expressions compiled, once for all of them.
+    Each is told by its number, and later by how it ended. Python and its modules are loaded, and the expressions
+    compiled, once for all of them.
     """
     import duckdb  # noqa: F401 - loaded for the children
     import ibis  # noqa: F401
