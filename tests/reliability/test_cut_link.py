@@ -94,15 +94,21 @@ def link(postgres_copies):
 
 
 def prepared(copies, step):
-    at, before, _, _ = STEPS[step]
-    engine = copies.at(at)
-    for action in before:
-        action(engine)
-    if at == "issued":
-        with writing(engine) as session:
-            number = session.connection().execute(text("SELECT min(number) FROM statements")).scalar_one()
-            digest = hashlib.sha256(PDF).hexdigest()
-            session.add(StatementDocumentRecord(number=number, pdf=PDF, pdf_sha256=digest))
+    """A database just before a step; made once, and copied."""
+    name = f"before: {step}"
+    if name not in copies.templates:
+        at, before, _, _ = STEPS[step]
+        engine, copies.templates[name] = copies._copy(copies.template(at))
+        for action in before:
+            action(engine)
+        if at == "issued":
+            with writing(engine) as session:
+                number = session.connection().execute(text("SELECT min(number) FROM statements")).scalar_one()
+                digest = hashlib.sha256(PDF).hexdigest()
+                session.add(StatementDocumentRecord(number=number, pdf=PDF, pdf_sha256=digest))
+        engine.dispose()
+    engine, _ = copies._copy(copies.templates[name])
+    copies.engines.append(engine)
     return engine
 
 
