@@ -9,8 +9,10 @@ import json
 import os
 import platform
 import sqlite3
+import subprocess
 import time
 import uuid
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,14 @@ def is_long() -> bool:
 def of_form(short: Any, long: Any) -> Any:
     """One of two, by the form that was asked for."""
     return long if is_long() else short
+
+
+@lru_cache
+def commit() -> str:
+    """The commit that is tested."""
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    said = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return said.stdout.strip() or "unknown"
 
 
 def record(test_id: str, figures: dict[str, Any], *, seed: int | None = None) -> None:
@@ -46,6 +56,7 @@ def record(test_id: str, figures: dict[str, Any], *, seed: int | None = None) ->
         "figures": figures,
         "seed": seed,
         "form": of_form("short", "long"),
+        "commit": commit(),
         "measured_on": time.strftime("%Y-%m-%d", time.gmtime()),
         "cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -20,10 +20,10 @@ def test_figures_become_a_page(monkeypatch, tmp_path):
     record("R2", {"on sqlite": {"kills": 1_234, "lost": 0}}, seed=7)
     record("R2", {"places": ["a", "b"]})
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((tmp_path / "kept").iterdir())]
-    text = page(found, commit="abc123", postgres="18.1")
+    text = page([one | {"commit": "abc123"} for one in found], postgres="18.1")
     assert "| on sqlite: kills | 1,234 |" in text
     assert "| places | a, b |" in text
-    assert "at commit abc123" in text
+    assert ", commit abc123, seed 7" in text
     assert "seed 7" in text
     assert text.count("No figures were kept.") == len(TESTS) - 1
     assert str(tmp_path) not in text
