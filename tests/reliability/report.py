@@ -125,7 +125,7 @@ def page(found: list[Mapping[str, Any]], *, postgres: str) -> str:
         "",
     ]
     for test_id, (promise, how) in TESTS.items():
-        mine = [record for record in found if record["test"] == test_id]
+        mine = sorted((record for record in found if record["test"] == test_id), key=lambda one: str(one["figures"]))
         head = promise if test_id == "BENCH" else f"{test_id}. {promise}"
         lines += [f"## {head}", "", how, "", *_table(mine), ""]
     return "\n".join(lines)
@@ -140,7 +140,8 @@ def _table(records: list[Mapping[str, Any]]) -> Iterator[str]:
     days = sorted({record["measured_on"] for record in records})
     seed = f", seed {', '.join(seeds)}" if seeds else ""
     commits = sorted({record["commit"] for record in records})
-    yield f"{' and '.join(forms).capitalize()} form, {' and '.join(days)}, commit {', '.join(commits)}{seed}."
+    form = "" if records[0]["test"] == "BENCH" else f"{' and '.join(forms).capitalize()} form, "
+    yield f"{form}{' and '.join(days)}, commit {', '.join(commits)}{seed}."
     yield ""
     yield "| figure | value |"
     yield "|---|---|"
