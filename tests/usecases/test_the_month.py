@@ -274,7 +274,7 @@ def test_the_database_itself_refuses_a_second_statement_for_the_same_party_and_p
     close(engine)
     copy = (
         "INSERT INTO statements SELECT 'SCM-9', kind, run_id, period, party_id, currency, revision, issued_at_ms, "
-        "snapshot, snapshot_sha256, party_name, total_minor, total_service_ms, NULL, 0, NULL "
+        "snapshot, snapshot_sha256, party_name, total_minor, total_service_ms, NULL, 0, NULL, NULL "
         "FROM statements WHERE number = 'SCM-2023-09-0000001'"
     )
     with pytest.raises(IntegrityError), writing(engine) as session:

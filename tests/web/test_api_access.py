@@ -17,6 +17,8 @@ OPERATIONS = [
     ("POST", "/api/v1/impacts"),
     ("POST", "/api/v1/runs"),
     *(("POST", f"/api/v1/runs/1/{step}") for step in ("submit", "approve", "reject", "issue")),
+    ("POST", "/api/v1/corrections"),
+    ("POST", "/api/v1/statements/SCM-1/void"),
     ("GET", "/api/v1/runs"),
     ("GET", "/api/v1/runs/1"),
     ("GET", "/api/v1/runs/1/credits"),
